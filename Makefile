@@ -1,0 +1,36 @@
+# `make help` lists what is here.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo test lint bench lock
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+$(STAMP): requirements.lock setup.cfg
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "examroom needs Python 3.11 or newer.")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: $(STAMP) ## a centre, a box, its sync agent and a few simulated candidates on loopback (RESET=1 starts afresh)
+	@$(BIN)/examroom-provision demo $(if $(RESET),--reset,)
+
+test: $(STAMP) ## all tests
+	@sh tests/browser/ensure_chromium.sh
+	$(BIN)/pytest
+
+lint: $(STAMP) ## style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP) ## the table of docs/performance.md, measured here
+	$(BIN)/python -m benchmarks
+
+lock: $(STAMP) ## renew requirements.lock from setup.cfg
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --strip-extras --extra dev --output-file requirements.lock setup.cfg
