@@ -100,7 +100,7 @@ def link(previous: bytes, entry: Entry) -> bytes:
         f"[{entry.epoch},{entry.seq},{entry.at_ms},{_quoted(entry.kind)},"
         f"{_quoted(entry.actor)},{_quoted(entry.subject)},{entry.body}]"
     )
-    inner = hashlib.sha256(encoding.encode("utf-8", "surrogatepass")).digest()
+    inner = hashlib.sha256(encoding.encode()).digest()
     return hashlib.sha256(previous + inner).digest()
 
 
