@@ -1,0 +1,231 @@
+"""Decisions about responses: what is saved, what is kept aside, what is handed in.
+
+The rule is that nothing a candidate did is dropped.  A change is saved; or it is saved and marked
+late, because it was made in time and delivered after; or it is kept aside for a person to decide.
+DESIGN section 6.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from appliance.domain import commands as c
+from appliance.domain.decide.now import Now
+from appliance.domain.decide.submitting import submission
+from appliance.domain.errors import ConflictError, NotFoundError, RefusedError
+from appliance.domain.journal import Draft
+from appliance.domain.revisions import encode_revision, is_splice
+from appliance.domain.room import (
+    Attempt,
+    Client,
+    CurrentResponse,
+    ResponseKey,
+    RoomState,
+)
+from appliance.domain.states import AttemptState
+
+DEADLINE_TOLERANCE_MS = 2000
+"""How much the clocks of a browser and the box may differ before a change counts as too late."""
+
+
+class ClientUnknownError(RefusedError):
+    """This browser is not signed in to that attempt."""
+
+    key = "client_unknown"
+    staff_message = "That computer is not signed in for this candidate."
+    candidate_message = "Please enter your code again. Everything you wrote is still here."
+
+
+class ChangesMissingError(ConflictError):
+    """Handing in before everything is saved."""
+
+    key = "changes_missing"
+    staff_message = "Not everything has reached the box yet."
+    candidate_message = "Your last words are still on their way. Handing in follows at once."
+
+
+class MovedAwayError(RefusedError):
+    """The attempt is written on another computer now."""
+
+    key = "moved_away"
+    staff_message = "This candidate writes on another computer now."
+    candidate_message = "You are writing on another computer now. Please hand in there."
+
+
+class KeptAsideNotFoundError(NotFoundError):
+    """No such change is waiting for a decision."""
+
+    key = "kept_aside_not_found"
+    staff_message = "That change has been decided already."
+
+
+def save_changes(state: RoomState, command: c.SaveChanges, now: Now) -> list[Draft]:
+    """Save the changes that follow what is acknowledged, in order, up to the first gap."""
+    attempt = state.attempt(command.attempt_id)
+    client = state.clients.get((command.attempt_id, command.client_id))
+    if client is None:
+        raise ClientUnknownError
+    next_no = client.acknowledged_change_no + 1
+    drafts: list[Draft] = []
+    newest: dict[ResponseKey, CurrentResponse] = {}
+    for change in sorted(command.changes, key=lambda one: one.change_no):
+        if change.change_no < next_no:
+            continue
+        if change.change_no > next_no:
+            break
+        if change.kind == "response":
+            seq = now.head_seq + len(drafts) + 1
+            drafts.append(_response(state, attempt, client, change, now, newest, seq))
+        else:
+            drafts.append(_mark(state, client, change, command.actor))
+        next_no += 1
+    return drafts
+
+
+def _mark(state: RoomState, client: Client, change: c.Change, actor: str) -> Draft:
+    body: dict[str, object] = {"c": change.change_no, "i": change.item_id, "k": client.client_id}
+    if change.kind == "visit":
+        return Draft("item_visited", actor, client.attempt_id, body)
+    return Draft("item_flagged", actor, client.attempt_id, body | {"flagged": change.flagged})
+
+
+def _response(  # noqa: PLR0913 - the whole of one change's case, in one place
+    state: RoomState,
+    attempt: Attempt,
+    client: Client,
+    change: c.Change,
+    now: Now,
+    newest: dict[ResponseKey, CurrentResponse],
+    seq: int,
+) -> Draft:
+    key = (attempt.attempt_id, change.item_id, change.response_id)
+    previous = newest.get(key) or state.responses.get(key)
+    reason, late = _judge(attempt, client, change, previous, now)
+    body: dict[str, object] = {
+        "c": change.change_no,
+        "i": change.item_id,
+        "k": client.client_id,
+        "r": change.response_id,
+    }
+    if reason is not None:
+        body |= {"reason": reason, **encode_revision(None, change.value, splices_before=0)}
+        return Draft("response_kept_aside", "candidate", attempt.attempt_id, body)
+    body |= revision_body(previous, change.value)
+    if late:
+        body["late"] = 1
+    newest[key] = after_revision(previous, body, value=change.value, seq=seq, saved_at_ms=now.at_ms)
+    return Draft("response_saved", "candidate", attempt.attempt_id, body)
+
+
+def revision_body(previous: CurrentResponse | None, value: object) -> dict[str, object]:
+    """Return revision number, link to the revision before, and the value as it is stored."""
+    if previous is None:
+        return {"n": 1, "p": 0, **encode_revision(None, value, splices_before=0)}
+    return {
+        "n": previous.revision_no + 1,
+        "p": previous.seq,
+        **encode_revision(previous.value, value, splices_before=previous.splice_count),
+    }
+
+
+def after_revision(
+    previous: CurrentResponse | None,
+    body: dict[str, object],
+    *,
+    value: object,
+    seq: int,
+    saved_at_ms: int,
+) -> CurrentResponse:
+    """Return the response as it stands after the revision in `body`."""
+    spliced = previous.splice_count + 1 if previous is not None and is_splice(body) else 0
+    fresh = CurrentResponse(
+        value=value,
+        revision_no=previous.revision_no + 1 if previous is not None else 1,
+        splice_count=spliced,
+        seq=seq,
+        client_id=str(body["k"]),
+        change_no=int(str(body["c"])),
+        saved_at_ms=saved_at_ms,
+    )
+    return replace(fresh, late=True) if body.get("late") else fresh
+
+
+def _judge(
+    attempt: Attempt,
+    client: Client,
+    change: c.Change,
+    previous: CurrentResponse | None,
+    now: Now,
+) -> tuple[str | None, bool]:
+    """Return (reason to keep it aside or None, whether it is late)."""
+    made_ms = now.clock_ms - max(0, change.age_ms) - DEADLINE_TOLERANCE_MS
+    if attempt.client_id != client.client_id:
+        if previous is not None and previous.client_id != client.client_id:
+            return "conflict", False
+        return None, True
+    if attempt.state in {AttemptState.WRITING, AttemptState.SUSPENDED}:
+        if attempt.account.ran_out_before(made_ms):
+            return "after_deadline", False
+        return None, attempt.account.ran_out_before(now.clock_ms - DEADLINE_TOLERANCE_MS)
+    if attempt.state in {AttemptState.SUBMITTED, AttemptState.CLOSED}:
+        in_time = made_ms <= (attempt.submitted_clock_ms or 0)
+        return (None, True) if in_time else ("after_submission", False)
+    return "not_writing", False
+
+
+def decide_kept_aside(state: RoomState, command: c.DecideKeptAside, _now: Now) -> list[Draft]:
+    """Take a change that was kept aside as the newest revision, or leave it."""
+    kept = state.kept_aside.get(command.kept_id)
+    if kept is None or kept.decision is not None:
+        raise KeptAsideNotFoundError
+    decision = "taken" if command.taken else "left"
+    body: dict[str, object] = {"kept_id": kept.kept_id, "decision": decision}
+    drafts = [Draft("kept_aside_decided", command.actor, kept.attempt_id, body)]
+    if command.taken:
+        previous = state.responses.get((kept.attempt_id, kept.item_id, kept.response_id))
+        drafts.append(
+            Draft(
+                "response_saved",
+                command.actor,
+                kept.attempt_id,
+                {
+                    "c": 0,
+                    "i": kept.item_id,
+                    "k": kept.client_id,
+                    "r": kept.response_id,
+                    **revision_body(previous, kept.value),
+                },
+            )
+        )
+    return drafts
+
+
+def bring_back_revision(state: RoomState, command: c.BringBackRevision, _now: Now) -> list[Draft]:
+    """Save an earlier revision once more, as the newest."""
+    attempt = state.attempt(command.attempt_id)
+    previous = state.responses.get((attempt.attempt_id, command.item_id, command.response_id))
+    body: dict[str, object] = {
+        "c": 0,
+        "i": command.item_id,
+        "k": attempt.client_id or "",
+        "r": command.response_id,
+        "of": command.revision_no,
+        **revision_body(previous, command.value),
+    }
+    return [Draft("response_saved", command.actor, attempt.attempt_id, body)]
+
+
+def submit_attempt(state: RoomState, command: c.SubmitAttempt, now: Now) -> list[Draft]:
+    """Hand in, once everything the browser has is saved.  Repeating it changes nothing."""
+    attempt = state.attempt(command.attempt_id)
+    if command.client_id is not None:
+        client = state.clients.get((attempt.attempt_id, command.client_id))
+        if client is None:
+            raise ClientUnknownError
+        if attempt.client_id != command.client_id:
+            raise MovedAwayError
+        if client.acknowledged_change_no < command.last_change_no:
+            raise ChangesMissingError(acknowledged=client.acknowledged_change_no)
+    if attempt.state is AttemptState.SUBMITTED:
+        return []
+    return [submission(attempt, actor=command.actor, by="candidate", now=now)]
