@@ -1,0 +1,41 @@
+"""`examroom-provision`: everything that is prepared before the day."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from appliance.domain.errors import ExamroomError
+from appliance.formats.authored_exam import write_authored_exam
+from provisioning.importers.exam_import import import_exam
+from provisioning.importers.report_text import report_text
+
+
+@click.group()
+def main() -> None:
+    """Prepare exams, rosters and boxes."""
+
+
+@main.command("import")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write the exam; otherwise NAME.exam in the current folder.",
+)
+def import_command(source: Path, output: Path | None) -> None:
+    """Import an exam from a QTI package, a folder of QTI files or a single QTI file."""
+    try:
+        authored = import_exam(source)
+        data = write_authored_exam(authored)
+    except ExamroomError as error:
+        raise click.ClickException(str(error)) from error
+    target = output or Path(f"{source.resolve().stem}.exam")
+    target.write_bytes(data)
+    click.echo(report_text(authored))
+    click.echo(f"Written: {target} ({len(data) // 1024 + 1} KiB)")
+
+
+if __name__ == "__main__":
+    main()
