@@ -327,7 +327,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class NoteRestart:
-    """The exam server is back.  `down_seconds` is measured; `exact` unless clocks had to be guessed."""
+    """The exam server is back.  `exact` says that `down_seconds` was counted, not guessed."""
 
     actor: str
     down_seconds: int

@@ -1,8 +1,9 @@
 """Time is an account: seconds allotted, and time used, which grows only while writing.
 
-Used time is counted on the **room clock**: milliseconds for which this room session has been served,
-carried on in the journal.  The room clock stands still while the box is down and knows nothing of
-wall time, so neither a power cut nor a wrong clock can eat a candidate's time.  DESIGN section 7.
+Used time is counted on the **room clock**: the milliseconds for which this room session has been
+served, carried on in the journal.  The room clock stands still while the box is down and knows
+nothing of wall time, so neither a power cut nor a wrong clock can eat a candidate's time.
+DESIGN section 7.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The clocks of the machine.  Wall time is for people and records; monotonic time is for counting."""
+"""The clocks of the machine: wall time for people and records, monotonic time for counting."""
 
 from __future__ import annotations
 

@@ -7,14 +7,15 @@ DESIGN section 6.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 
 from appliance.domain import commands as c
 from appliance.domain.decide.now import Now
 from appliance.domain.decide.submitting import submission
 from appliance.domain.errors import ConflictError, NotFoundError, RefusedError
+from appliance.domain.evolve.responses import revised
 from appliance.domain.journal import Draft
-from appliance.domain.revisions import encode_revision, is_splice
+from appliance.domain.revisions import encode_revision
 from appliance.domain.room import (
     Attempt,
     Client,
@@ -59,12 +60,22 @@ class KeptAsideNotFoundError(NotFoundError):
     staff_message = "That change has been decided already."
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """The circumstances under which a browser's changes arrive."""
+
+    attempt: Attempt
+    client: Client
+    now: Now
+
+
 def save_changes(state: RoomState, command: c.SaveChanges, now: Now) -> list[Draft]:
     """Save the changes that follow what is acknowledged, in order, up to the first gap."""
     attempt = state.attempt(command.attempt_id)
     client = state.clients.get((command.attempt_id, command.client_id))
     if client is None:
         raise ClientUnknownError
+    case = _Case(attempt, client, now)
     next_no = client.acknowledged_change_no + 1
     drafts: list[Draft] = []
     newest: dict[ResponseKey, CurrentResponse] = {}
@@ -74,47 +85,43 @@ def save_changes(state: RoomState, command: c.SaveChanges, now: Now) -> list[Dra
         if change.change_no > next_no:
             break
         if change.kind == "response":
-            seq = now.head_seq + len(drafts) + 1
-            drafts.append(_response(state, attempt, client, change, now, newest, seq))
+            key = (attempt.attempt_id, change.item_id, change.response_id)
+            previous = newest.get(key) or state.responses.get(key)
+            draft = _response(case, change, previous)
+            if draft.kind == "response_saved":
+                seq = now.head_seq + len(drafts) + 1
+                newest[key] = revised(previous, draft.body, seq=seq, at_ms=now.at_ms)
+            drafts.append(draft)
         else:
-            drafts.append(_mark(state, client, change, command.actor))
+            drafts.append(_mark(client, change))
         next_no += 1
     return drafts
 
 
-def _mark(state: RoomState, client: Client, change: c.Change, actor: str) -> Draft:
+def _mark(client: Client, change: c.Change) -> Draft:
     body: dict[str, object] = {"c": change.change_no, "i": change.item_id, "k": client.client_id}
     if change.kind == "visit":
-        return Draft("item_visited", actor, client.attempt_id, body)
-    return Draft("item_flagged", actor, client.attempt_id, body | {"flagged": change.flagged})
+        return Draft("item_visited", "candidate", client.attempt_id, body)
+    body["flagged"] = change.flagged
+    return Draft("item_flagged", "candidate", client.attempt_id, body)
 
 
-def _response(  # noqa: PLR0913 - the whole of one change's case, in one place
-    state: RoomState,
-    attempt: Attempt,
-    client: Client,
-    change: c.Change,
-    now: Now,
-    newest: dict[ResponseKey, CurrentResponse],
-    seq: int,
-) -> Draft:
-    key = (attempt.attempt_id, change.item_id, change.response_id)
-    previous = newest.get(key) or state.responses.get(key)
-    reason, late = _judge(attempt, client, change, previous, now)
+def _response(case: _Case, change: c.Change, previous: CurrentResponse | None) -> Draft:
+    subject = case.attempt.attempt_id
     body: dict[str, object] = {
         "c": change.change_no,
         "i": change.item_id,
-        "k": client.client_id,
+        "k": case.client.client_id,
         "r": change.response_id,
     }
+    reason, late = _judge(case, change, previous)
     if reason is not None:
         body |= {"reason": reason, **encode_revision(None, change.value, splices_before=0)}
-        return Draft("response_kept_aside", "candidate", attempt.attempt_id, body)
+        return Draft("response_kept_aside", "candidate", subject, body)
     body |= revision_body(previous, change.value)
     if late:
         body["late"] = 1
-    newest[key] = after_revision(previous, body, value=change.value, seq=seq, saved_at_ms=now.at_ms)
-    return Draft("response_saved", "candidate", attempt.attempt_id, body)
+    return Draft("response_saved", "candidate", subject, body)
 
 
 def revision_body(previous: CurrentResponse | None, value: object) -> dict[str, object]:
@@ -128,37 +135,12 @@ def revision_body(previous: CurrentResponse | None, value: object) -> dict[str, 
     }
 
 
-def after_revision(
-    previous: CurrentResponse | None,
-    body: dict[str, object],
-    *,
-    value: object,
-    seq: int,
-    saved_at_ms: int,
-) -> CurrentResponse:
-    """Return the response as it stands after the revision in `body`."""
-    spliced = previous.splice_count + 1 if previous is not None and is_splice(body) else 0
-    fresh = CurrentResponse(
-        value=value,
-        revision_no=previous.revision_no + 1 if previous is not None else 1,
-        splice_count=spliced,
-        seq=seq,
-        client_id=str(body["k"]),
-        change_no=int(str(body["c"])),
-        saved_at_ms=saved_at_ms,
-    )
-    return replace(fresh, late=True) if body.get("late") else fresh
-
-
 def _judge(
-    attempt: Attempt,
-    client: Client,
-    change: c.Change,
-    previous: CurrentResponse | None,
-    now: Now,
+    case: _Case, change: c.Change, previous: CurrentResponse | None
 ) -> tuple[str | None, bool]:
     """Return (reason to keep it aside or None, whether it is late)."""
-    made_ms = now.clock_ms - max(0, change.age_ms) - DEADLINE_TOLERANCE_MS
+    attempt, client, clock_ms = case.attempt, case.client, case.now.clock_ms
+    made_ms = clock_ms - max(0, change.age_ms) - DEADLINE_TOLERANCE_MS
     if attempt.client_id != client.client_id:
         if previous is not None and previous.client_id != client.client_id:
             return "conflict", False
@@ -166,7 +148,7 @@ def _judge(
     if attempt.state in {AttemptState.WRITING, AttemptState.SUSPENDED}:
         if attempt.account.ran_out_before(made_ms):
             return "after_deadline", False
-        return None, attempt.account.ran_out_before(now.clock_ms - DEADLINE_TOLERANCE_MS)
+        return None, attempt.account.ran_out_before(clock_ms - DEADLINE_TOLERANCE_MS)
     if attempt.state in {AttemptState.SUBMITTED, AttemptState.CLOSED}:
         in_time = made_ms <= (attempt.submitted_clock_ms or 0)
         return (None, True) if in_time else ("after_submission", False)

@@ -12,18 +12,25 @@ def response_saved(state: RoomState, entry: Entry, body: Body) -> None:
     """A response has a new revision."""
     key = (entry.subject, text(body, "i"), text(body, "r"))
     previous = state.responses.get(key)
-    state.responses[key] = CurrentResponse(
+    state.responses[key] = revised(previous, body, seq=entry.seq, at_ms=entry.at_ms)
+    state.touched.add(("responses", key))
+    _acknowledge(state, entry, body)
+
+
+def revised(
+    previous: CurrentResponse | None, body: Body, *, seq: int, at_ms: int
+) -> CurrentResponse:
+    """Return the response as it stands after the revision in `body`."""
+    return CurrentResponse(
         value=decode_revision(previous.value if previous else None, body),
         revision_no=number(body, "n"),
         splice_count=previous.splice_count + 1 if previous and is_splice(body) else 0,
-        seq=entry.seq,
+        seq=seq,
         client_id=text(body, "k"),
         change_no=number(body, "c"),
-        saved_at_ms=entry.at_ms,
+        saved_at_ms=at_ms,
         late="late" in body,
     )
-    state.touched.add(("responses", key))
-    _acknowledge(state, entry, body)
 
 
 def response_kept_aside(state: RoomState, entry: Entry, body: Body) -> None:

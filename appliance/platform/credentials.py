@@ -1,0 +1,39 @@
+"""Keys of this machine: from systemd's credentials, else from a file only we may read."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+KEY_BYTES = 32
+
+
+def load_or_create_key(name: str, keys_dir: Path) -> bytes:
+    """Return the 32-byte key `name`; make it the first time.
+
+    systemd hands credentials over in $CREDENTIALS_DIRECTORY (TPM-sealed where there is one).
+    Without systemd the key lies in `keys_dir` with mode 0600.
+    """
+    handed_over = os.environ.get("CREDENTIALS_DIRECTORY")
+    if handed_over and (Path(handed_over) / name).exists():
+        return bytes.fromhex((Path(handed_over) / name).read_text(encoding="ascii").strip())
+    keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = keys_dir / name
+    if not path.exists():
+        _write_new(path, secrets.token_bytes(KEY_BYTES).hex())
+    return bytes.fromhex(path.read_text(encoding="ascii").strip())
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write and sync before it is used: a key that a power cut loses takes its database along."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,260 @@
+"""What the box knows between room sessions, in its second, small encrypted database.
+
+Every method may be called from any thread: one connection, behind one lock, for short work only.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance.storage.box_schema import box_migrations
+from appliance.storage.database import (
+    create_schema,
+    open_database,
+    require_schema,
+    write_transaction,
+)
+from appliance.storage.driver_errors import translating
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """Somebody who may sign in on this box.  Times are UTC milliseconds."""
+
+    staff_id: str
+    name: str
+    role: str
+    secret_hash: str
+    valid_from_ms: int
+    valid_until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackageRecord:
+    """An exam package that is on this box."""
+
+    package_id: str
+    version: int
+    title: str
+    sha256: str
+    practice: bool
+    received_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRecord:
+    """A journal file of this box.  `journal_key` is None once it is purged."""
+
+    journal_id: str
+    journal_key: bytes | None
+    room: str
+    created_at_ms: int
+    sealed_at_ms: int | None
+    purged_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRecord:
+    """One sitting of a roster: its body as the centre wrote it, and the key of its codes."""
+
+    sitting_id: str
+    code_key: bytes
+    sitting: dict[str, Any]
+
+
+class BoxStore:
+    """The box's second database."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._database = open_database(path, key)
+        if not self._database.table_names():
+            create_schema(self._database, box_migrations)
+        require_schema(self._database, box_migrations, path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Any]:
+        with self._lock, translating(self._path), write_transaction(self._database):
+            yield self._database.conn
+
+    def _rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._lock, translating(self._path):
+            return list(self._database.conn.execute(query, values).fetchall())
+
+    def add_journal(self, record: JournalRecord) -> None:
+        """Remember a new journal and its key."""
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT INTO journals VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    record.journal_id,
+                    record.journal_key,
+                    record.room,
+                    record.created_at_ms,
+                    record.sealed_at_ms,
+                    record.purged_at_ms,
+                ),
+            )
+
+    def journals(self) -> list[JournalRecord]:
+        """Return all journals, oldest first."""
+        rows = self._rows(
+            "SELECT journal_id, journal_key, room, created_at_ms, sealed_at_ms, purged_at_ms "
+            "FROM journals ORDER BY created_at_ms, rowid"
+        )
+        return [JournalRecord(*row) for row in rows]
+
+    def seal_journal(self, journal_id: str, at_ms: int) -> None:
+        """Note that a journal takes no more entries."""
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE journals SET sealed_at_ms = ? WHERE journal_id = ?", (at_ms, journal_id)
+            )
+
+    def replace_staff(self, members: list[StaffMember]) -> None:
+        """Make these the staff, and sign out whoever is not among them any more."""
+        names = [one.staff_id for one in members]
+        marks = ", ".join("?" * len(names))
+        with self._writing() as connection:
+            connection.execute(
+                f"DELETE FROM staff_sign_ins WHERE staff_id NOT IN ({marks})",
+                names,
+            )
+            connection.execute(f"DELETE FROM staff WHERE staff_id NOT IN ({marks})", names)
+            connection.executemany(
+                "INSERT INTO staff VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (staff_id) DO UPDATE SET "
+                "name = excluded.name, role = excluded.role, secret_hash = excluded.secret_hash, "
+                "valid_from_ms = excluded.valid_from_ms, valid_until_ms = excluded.valid_until_ms",
+                [
+                    (m.staff_id, m.name, m.role, m.secret_hash, m.valid_from_ms, m.valid_until_ms)
+                    for m in members
+                ],
+            )
+
+    def staff(self) -> list[StaffMember]:
+        """Return everybody who may sign in here, by name."""
+        rows = self._rows(
+            "SELECT staff_id, name, role, secret_hash, valid_from_ms, valid_until_ms "
+            "FROM staff ORDER BY name"
+        )
+        return [StaffMember(*row) for row in rows]
+
+    def add_staff_sign_in(self, token_hash: str, staff_id: str, at_ms: int) -> None:
+        """Remember a staff sign-in by the hash of its token."""
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT INTO staff_sign_ins VALUES (?, ?, ?, ?)",
+                (token_hash, staff_id, at_ms, at_ms),
+            )
+
+    def staff_sign_in(self, token_hash: str, *, used_after_ms: int) -> StaffMember | None:
+        """Return who signed in with this token, unless it has rested since `used_after_ms`."""
+        rows = self._rows(
+            "SELECT s.staff_id, s.name, s.role, s.secret_hash, s.valid_from_ms, s.valid_until_ms "
+            "FROM staff_sign_ins i JOIN staff s USING (staff_id) "
+            "WHERE i.token_hash = ? AND i.used_at_ms > ?",
+            (token_hash, used_after_ms),
+        )
+        return StaffMember(*rows[0]) if rows else None
+
+    def touch_staff_sign_in(self, token_hash: str, at_ms: int) -> None:
+        """Note that a sign-in is in use."""
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE staff_sign_ins SET used_at_ms = ? WHERE token_hash = ?",
+                (at_ms, token_hash),
+            )
+
+    def end_staff_sign_in(self, token_hash: str) -> None:
+        """Forget a sign-in."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM staff_sign_ins WHERE token_hash = ?", (token_hash,))
+
+    def put_package(self, record: PackageRecord) -> None:
+        """Remember a package, or a newer version of it."""
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO packages VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    record.package_id,
+                    record.version,
+                    record.title,
+                    record.sha256,
+                    record.practice,
+                    record.received_at_ms,
+                ),
+            )
+
+    def package(self, package_id: str) -> PackageRecord | None:
+        """Return one package, if it is here."""
+        rows = self._rows(
+            "SELECT package_id, version, title, sha256, practice, received_at_ms "
+            "FROM packages WHERE package_id = ?",
+            (package_id,),
+        )
+        return PackageRecord(*rows[0]) if rows else None
+
+    def put_roster_sitting(
+        self, *, roster_id: str, code_key: bytes, sitting: dict[str, Any], at_ms: int
+    ) -> None:
+        """Remember a sitting and its candidates, or a newer version of it."""
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO rosters VALUES (?, ?, ?, ?, ?)",
+                (
+                    sitting["sitting_id"],
+                    roster_id,
+                    code_key,
+                    json.dumps(sitting, ensure_ascii=False),
+                    at_ms,
+                ),
+            )
+
+    def roster_sittings(self) -> list[RosterRecord]:
+        """Return all sittings the centre has sent, oldest first."""
+        rows = self._rows("SELECT sitting_id, code_key, sitting FROM rosters ORDER BY rowid")
+        return [RosterRecord(row[0], row[1], json.loads(row[2])) for row in rows]
+
+    def put_release_token(self, package_id: str, release_secret: bytes, at_ms: int) -> None:
+        """Remember that the centre released a package."""
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO release_tokens VALUES (?, ?, ?)",
+                (package_id, release_secret, at_ms),
+            )
+
+    def release_token(self, package_id: str) -> bytes | None:
+        """Return what the centre's release token opens a package with, if it has come."""
+        rows = self._rows(
+            "SELECT release_secret FROM release_tokens WHERE package_id = ?", (package_id,)
+        )
+        return rows[0][0] if rows else None
+
+    def note_document(self, document_id: str, kind: str, verdict: str, at_ms: int) -> None:
+        """Remember that a mailbox document was taken in, or why not."""
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)",
+                (document_id, kind, at_ms, verdict),
+            )
+
+    def refused_documents(self) -> list[tuple[str, str]]:
+        """Return (kind, error key) of the documents that were refused, newest first."""
+        return [
+            (row[0], row[1])
+            for row in self._rows(
+                "SELECT kind, verdict FROM documents WHERE verdict != 'taken' "
+                "ORDER BY received_at_ms DESC LIMIT 20"
+            )
+        ]

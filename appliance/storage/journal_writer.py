@@ -1,0 +1,223 @@
+"""The one writer of a journal: a thread that makes whatever waits durable in one commit.
+
+Commands queue up; the writer takes all that are there, decides each, chains and inserts the
+entries, updates the projections, and commits once.  Only then is anyone answered.  One fsync so
+serves every candidate who saved meanwhile (DESIGN section 5; figures in docs/performance.md).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol, TypeVar
+
+import structlog
+
+from appliance.domain.commands import Command
+from appliance.domain.decide import decide
+from appliance.domain.decide.now import Now
+from appliance.domain.errors import ExamroomError, TransientError
+from appliance.domain.evolve import evolve
+from appliance.domain.journal import Draft, Entry, place
+from appliance.domain.room import RoomState
+from appliance.storage.database import write_transaction
+from appliance.storage.driver_errors import translating
+from appliance.storage.journals import ENTRY_COLUMNS, Journal
+from appliance.storage.projections import StoredResponses, load_state, save_touched
+
+GROUP_MAX = 256
+"""Commands in one commit.  More would only make the last one wait longer."""
+
+ANSWER_WITHIN_SECONDS = 30.0
+
+_log = structlog.get_logger()
+_INSERT = f"INSERT INTO entries ({ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+
+T = TypeVar("T")
+
+
+class WriterStoppedError(TransientError):
+    """The box is stopping or starting."""
+
+    key = "writer_stopped"
+    staff_message = "The box is restarting. It goes on by itself in a few seconds."
+    candidate_message = "The box is restarting. Keep writing: your work is on this computer."
+
+
+class Clock(Protocol):
+    """The clocks the writer needs; `appliance.platform.clock` has them."""
+
+    def wall_ms(self) -> int:
+        """UTC milliseconds."""
+
+    def monotonic_ms(self) -> int:
+        """Milliseconds since boot."""
+
+
+@dataclass(slots=True)
+class _Ticket:
+    """One command on its way through the writer, and the thread that waits for it."""
+
+    command: Command
+    view: Callable[[RoomState, Now], Any] | None
+    answered: threading.Lock = field(default_factory=threading.Lock)
+    answer: Any = None
+    refusal: BaseException | None = None
+
+
+class JournalWriter:
+    """Owns a journal's connection and state.  `write` may be called from any thread."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        clock: Clock,
+        boot_id: str,
+        sign: Callable[[bytes], bytes],
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._boot_id = boot_id
+        self._sign = sign
+        self._state = load_state(journal.database, journal.journal_id)
+        self._clock_base_ms = self._state.session.clock_ms - clock.monotonic_ms()
+        self._queue: SimpleQueue[_Ticket | None] = SimpleQueue()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to take commands."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what was queued, fold the log back and close the file."""
+        self._stopped = True
+        self._queue.put(None)
+        self._thread.join()
+        self._journal.database.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._journal.database.close()
+
+    def write(
+        self, command: Command, view: Callable[[RoomState, Now], T] | None = None
+    ) -> T | None:
+        """Wait until `command` is durable; return what `view` saw in the state right after it.
+
+        `view` runs in the writer and must be quick.  Raises the refusal, or TransientError when the
+        disk or the writer is in trouble: then nothing of the command was done.
+        """
+        if self._stopped:
+            raise WriterStoppedError
+        ticket = _Ticket(command, view)
+        ticket.answered.acquire()
+        self._queue.put(ticket)
+        if not ticket.answered.acquire(timeout=ANSWER_WITHIN_SECONDS):
+            raise WriterStoppedError
+        if ticket.refusal is not None:
+            raise ticket.refusal
+        answer: T | None = ticket.answer
+        return answer
+
+    def _run(self) -> None:
+        try:
+            stopping = False
+            while not stopping:
+                group, stopping = self._next_group()
+                if group:
+                    self._commit(group)
+        except BaseException:  # noqa: BLE001 - the process ends here
+            # A programmer error in deciding or evolving: whatever is in memory may be wrong.  The
+            # journal is right up to the last commit, so the process ends and starts again from it.
+            _log.exception("journal_writer_failed")
+            os._exit(70)
+
+    def _next_group(self) -> tuple[list[_Ticket], bool]:
+        """Wait for one command, then take what else is there.  Return it, and whether to stop."""
+        first = self._queue.get()
+        if first is None:
+            return [], True
+        group = [first]
+        while len(group) < GROUP_MAX:
+            try:
+                ticket = self._queue.get_nowait()
+            except Empty:
+                break
+            if ticket is None:
+                return group, True
+            group.append(ticket)
+        return group, False
+
+    def _commit(self, group: list[_Ticket]) -> None:
+        journal = self._journal
+        head = journal.head_seq, journal.head_hash
+        entries: list[Entry] = []
+        for ticket in group:
+            self._decide(ticket, entries)
+        if entries:
+            try:
+                with translating(journal.path), write_transaction(journal.database):
+                    journal.database.conn.executemany(_INSERT, map(_row, entries))
+                    save_touched(journal.database, self._state)
+            except ExamroomError as trouble:
+                _log.error("commit_failed", error_key=trouble.key, commands=len(group))
+                journal.head_seq, journal.head_hash = head
+                self._state = load_state(journal.database, journal.journal_id)
+                for ticket in group:
+                    ticket.refusal = ticket.refusal or trouble
+            if isinstance(self._state.responses, StoredResponses):
+                self._state.responses.trim()
+        for ticket in group:
+            ticket.answered.release()
+
+    def _decide(self, ticket: _Ticket, entries: list[Entry]) -> None:
+        now = self._now()
+        try:
+            drafts = decide(self._state, ticket.command, now)
+        except ExamroomError as refusal:
+            ticket.refusal = refusal
+            return
+        for draft in drafts:
+            self._append(draft, now, entries)
+        if ticket.view is not None:
+            ticket.answer = ticket.view(self._state, now)
+
+    def _append(self, draft: Draft, now: Now, entries: list[Entry]) -> None:
+        journal = self._journal
+        entry = place(
+            draft,
+            epoch=journal.epoch,
+            seq=journal.head_seq + 1,
+            at_ms=now.at_ms,
+            previous=journal.head_hash,
+        )
+        journal.head_seq, journal.head_hash = entry.seq, entry.hash
+        entries.append(entry)
+        evolve(self._state, entry, draft.body)
+
+    def _now(self) -> Now:
+        monotonic_ms = self._clock.monotonic_ms()
+        return Now(
+            at_ms=self._clock.wall_ms(),
+            clock_ms=self._clock_base_ms + monotonic_ms,
+            monotonic_ms=monotonic_ms,
+            boot_id=self._boot_id,
+            head_seq=self._journal.head_seq,
+            head_hash=self._journal.head_hash,
+            sign=self._sign,
+        )
+
+
+def _row(entry: Entry) -> tuple[object, ...]:
+    return (
+        entry.epoch,
+        entry.seq,
+        entry.at_ms,
+        entry.kind,
+        entry.actor,
+        entry.subject,
+        entry.body,
+        entry.hash,
+    )

@@ -1,0 +1,98 @@
+"""One room session's journal file: made, opened, checked, rebuilt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from appliance.domain.evolve import evolve
+from appliance.domain.journal import Entry, chain_start, verify_chain
+from appliance.domain.room import RoomState
+from appliance.storage.database import (
+    create_schema,
+    open_database,
+    require_schema,
+    write_transaction,
+)
+from appliance.storage.driver_errors import translating
+from appliance.storage.journal_schema import journal_migrations
+from appliance.storage.projections import empty_projections, load_state, save_touched
+
+ENTRY_COLUMNS = "epoch, seq, at_ms, kind, actor, subject, body, hash"
+READ_AT_ONCE = 2000
+REBUILD_AT_ONCE = 5000
+
+
+@dataclass(slots=True)
+class Journal:
+    """An open journal: its database, and where its chain has come to."""
+
+    journal_id: str
+    path: Path
+    database: Database
+    epoch: int
+    head_seq: int
+    head_hash: bytes
+
+
+def create_journal(path: Path, key: bytes, journal_id: str) -> Journal:
+    """Make the file of a new room session."""
+    database = open_database(path, key)
+    create_schema(database, journal_migrations)
+    return Journal(journal_id, path, database, 1, 0, chain_start(journal_id))
+
+
+def open_journal(path: Path, key: bytes, journal_id: str) -> Journal:
+    """Open a journal to go on with it.
+
+    Raises DatabaseKeyError, DatabaseCorruptError, DatabaseVersionError.
+    """
+    with translating(path):
+        path.stat()
+        database = open_database(path, key)
+        require_schema(database, journal_migrations, path)
+        row = database.conn.execute(
+            "SELECT epoch, seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+    epoch, seq, head = row or (1, 0, chain_start(journal_id))
+    return Journal(journal_id, path, database, epoch, seq, head)
+
+
+def entries_after(database: Database, seq: int, limit: int) -> list[Entry]:
+    """Return at most `limit` entries that follow `seq`, in order."""
+    rows = database.conn.execute(
+        f"SELECT {ENTRY_COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
+    )
+    return [Entry(*row) for row in rows]
+
+
+def all_entries(database: Database) -> Iterator[Entry]:
+    """Yield every entry in order, reading a bounded number at a time."""
+    seq = 0
+    while chunk := entries_after(database, seq, READ_AT_ONCE):
+        yield from chunk
+        seq = chunk[-1].seq
+
+
+def verify_journal(journal: Journal) -> int:
+    """Check the whole chain; return how many entries it has.  Raises ChainBrokenError."""
+    start = chain_start(journal.journal_id)
+    with translating(journal.path):
+        verify_chain(all_entries(journal.database), previous=start, after_seq=0)
+    return journal.head_seq
+
+
+def rebuild_projections(journal: Journal) -> RoomState:
+    """Make all projections anew from the entries, in one transaction; return the state."""
+    with translating(journal.path), write_transaction(journal.database):
+        empty_projections(journal.database)
+        state = load_state(journal.database, journal.journal_id)
+        for count, entry in enumerate(all_entries(journal.database), start=1):
+            evolve(state, entry, entry.decoded_body())
+            if count % REBUILD_AT_ONCE == 0:
+                save_touched(journal.database, state)
+        save_touched(journal.database, state)
+    return state

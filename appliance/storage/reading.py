@@ -1,0 +1,80 @@
+"""Reading journals beside the exam server: the sync agent's only way in, and it cannot write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from appliance.domain.journal import Entry
+from appliance.storage.database import open_database
+from appliance.storage.driver_errors import translating
+from appliance.storage.journals import entries_after
+
+
+@dataclass(frozen=True, slots=True)
+class JournalInfo:
+    """A journal that can be read: its file, its key, and whether it takes no more entries."""
+
+    journal_id: str
+    path: Path
+    key: bytes
+    sealed: bool
+
+
+def journal_path(data_dir: Path, journal_id: str) -> Path:
+    """Return where a journal's file lies."""
+    return data_dir / "journals" / f"{journal_id}.db"
+
+
+def list_journals(data_dir: Path, box_key: bytes) -> list[JournalInfo]:
+    """Return the journals of a box that have not been purged, oldest first."""
+    path = data_dir / "box.db"
+    if not path.exists():
+        return []
+    database = open_database(path, box_key, read_only=True)
+    try:
+        with translating(path):
+            rows = database.conn.execute(
+                "SELECT journal_id, journal_key, sealed_at_ms FROM journals "
+                "WHERE journal_key IS NOT NULL ORDER BY created_at_ms, rowid"
+            ).fetchall()
+    finally:
+        database.close()
+    return [
+        JournalInfo(journal_id, journal_path(data_dir, journal_id), key, sealed is not None)
+        for journal_id, key, sealed in rows
+    ]
+
+
+class JournalReader:
+    """A read-only connection to one journal.  Use it as a context manager."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._path = path
+        self._database = open_database(path, key, read_only=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._database.close()
+
+    def head(self) -> tuple[int, int, bytes] | None:
+        """Return (epoch, seq, hash) of the newest entry, or None while there is none."""
+        with translating(self._path):
+            row = self._database.conn.execute(
+                "SELECT epoch, seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
+            ).fetchone()
+        return (row[0], row[1], row[2]) if row else None
+
+    def entries_after(self, seq: int, limit: int) -> list[Entry]:
+        """Return at most `limit` entries that follow `seq`, in order."""
+        with translating(self._path):
+            return entries_after(self._database, seq, limit)
