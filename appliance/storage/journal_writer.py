@@ -61,7 +61,7 @@ class Clock(Protocol):
 class _Ticket:
     """One command on its way through the writer, and the thread that waits for it."""
 
-    command: Command
+    command: Command | None
     view: Callable[[RoomState, Now], Any] | None
     answered: threading.Lock = field(default_factory=threading.Lock)
     answer: Any = None
@@ -101,14 +101,28 @@ class JournalWriter:
         self._journal.database.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._journal.database.close()
 
-    def write(
-        self, command: Command, view: Callable[[RoomState, Now], T] | None = None
-    ) -> T | None:
+    def write(self, command: Command) -> None:
+        """Wait until `command` is durable.
+
+        Raises the refusal, or TransientError when the disk or the writer is in trouble: then
+        nothing of the command was done.
+        """
+        self._ask(command, None)
+
+    def write_and_look(self, command: Command, view: Callable[[RoomState, Now], T]) -> T:
         """Wait until `command` is durable; return what `view` saw in the state right after it.
 
-        `view` runs in the writer and must be quick.  Raises the refusal, or TransientError when the
-        disk or the writer is in trouble: then nothing of the command was done.
+        `view` runs in the writer and must be quick.
         """
+        answer: T = self._ask(command, view)
+        return answer
+
+    def look(self, view: Callable[[RoomState, Now], T]) -> T:
+        """Return what `view` sees in the state, all of which is durable when this returns."""
+        answer: T = self._ask(None, view)
+        return answer
+
+    def _ask(self, command: Command | None, view: Callable[[RoomState, Now], Any] | None) -> Any:
         if self._stopped:
             raise WriterStoppedError
         ticket = _Ticket(command, view)
@@ -118,8 +132,7 @@ class JournalWriter:
             raise WriterStoppedError
         if ticket.refusal is not None:
             raise ticket.refusal
-        answer: T | None = ticket.answer
-        return answer
+        return ticket.answer
 
     def _run(self) -> None:
         try:
@@ -175,14 +188,13 @@ class JournalWriter:
     def _decide(self, ticket: _Ticket, entries: list[Entry]) -> None:
         now = self._now()
         try:
-            drafts = decide(self._state, ticket.command, now)
+            drafts = [] if ticket.command is None else decide(self._state, ticket.command, now)
+            for draft in drafts:
+                self._append(draft, now, entries)
+            if ticket.view is not None:
+                ticket.answer = ticket.view(self._state, now)
         except ExamroomError as refusal:
             ticket.refusal = refusal
-            return
-        for draft in drafts:
-            self._append(draft, now, entries)
-        if ticket.view is not None:
-            ticket.answer = ticket.view(self._state, now)
 
     def _append(self, draft: Draft, now: Now, entries: list[Entry]) -> None:
         journal = self._journal

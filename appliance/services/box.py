@@ -1,0 +1,72 @@
+"""The box as the services see it: its settings, store, identity, clock, and the room if it is open."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from appliance.domain.errors import RefusedError
+from appliance.formats.keys import BoxIdentity, PublicIdentity, read_public_identity
+from appliance.platform.clock import Clock
+from appliance.services.room import Room
+from appliance.settings import Settings
+from appliance.storage.box_store import BoxStore
+
+
+class RoomClosedError(RefusedError):
+    """No room session is open."""
+
+    key = "room_closed"
+    staff_message = "The room is not open. Open it first."
+    candidate_message = "The room is not open yet. Please wait for the invigilator."
+
+
+class NotEnrolledError(RefusedError):
+    """The centre does not know this box yet."""
+
+    key = "not_enrolled"
+    staff_message = "This box is not enrolled at a centre yet. A technician can do that."
+
+
+@dataclass(slots=True)
+class Box:
+    """One box.  `room` changes only under `room_lock`."""
+
+    settings: Settings
+    store: BoxStore
+    identity: BoxIdentity
+    clock: Clock
+    boot_id: str
+    room: Room | None = None
+    room_lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def open_room(self) -> Room:
+        """Return the open room or raise RoomClosedError."""
+        if self.room is None:
+            raise RoomClosedError
+        return self.room
+
+    def centre(self) -> PublicIdentity:
+        """Return the centre this box is enrolled at or raise NotEnrolledError.
+
+        Read anew each time: enrolment happens in another process while this one runs.
+        """
+        try:
+            return read_public_identity(self.centre_file.read_bytes())
+        except FileNotFoundError:
+            raise NotEnrolledError from None
+
+    @property
+    def centre_file(self) -> Path:
+        """Return where enrolment puts the centre's public identity."""
+        return self.settings.data_dir / "keys" / "centre.json"
+
+    @property
+    def packages_dir(self) -> Path:
+        """Return where exam packages lie, encrypted as they came."""
+        return self.settings.data_dir / "packages"
+
+    def package_path(self, package_id: str) -> Path:
+        """Return where one package lies."""
+        return self.packages_dir / f"{package_id}.exampkg"

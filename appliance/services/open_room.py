@@ -1,0 +1,237 @@
+"""Opening a room session, going on with it after a restart, and closing it for good."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import structlog
+
+from appliance.domain import commands as c
+from appliance.domain.candidates import Accommodation
+from appliance.domain.decide.now import Now
+from appliance.domain.errors import ExamroomError, RefusedError
+from appliance.domain.room import RoomState
+from appliance.domain.states import AttemptState, SittingState
+from appliance.formats.exam_package import inspect_package
+from appliance.formats.recovery import write_recovery_copy
+from appliance.platform.files import write_durably
+from appliance.platform.ids import new_id
+from appliance.services.box import Box, NotEnrolledError
+from appliance.services.presence import Presence
+from appliance.services.release_exam import reopen_exams
+from appliance.services.room import Room, SignedIn
+from appliance.storage.box_store import JournalRecord, RosterRecord
+from appliance.storage.database import KEY_BYTES
+from appliance.storage.journal_queries import JournalQueries
+from appliance.storage.journal_writer import JournalWriter
+from appliance.storage.journals import Journal, create_journal, open_journal
+from appliance.storage.reading import journal_path
+from appliance.storage.release_secrets import ReleaseSecrets
+
+PLAUSIBLE_DOWN_SECONDS_MAX = 12 * 3600
+"""An outage that wall clocks say was longer than this is not believed: the clock stepped."""
+
+_log = structlog.get_logger()
+
+
+class NothingPlannedError(RefusedError):
+    """There is no sitting to open the room for."""
+
+    key = "nothing_planned"
+    staff_message = "Choose at least one exam. If there is none, the centre has not sent any yet."
+
+
+def planned_sittings(box: Box) -> list[RosterRecord]:
+    """Return the sittings the centre has sent and that no room session has held yet."""
+    return box.store.roster_sittings()
+
+
+def open_room(box: Box, *, actor: str, sitting_ids: list[str], practice: bool) -> Room:
+    """Open the room for these sittings, and load the packages that are here."""
+    chosen = [one for one in planned_sittings(box) if one.sitting_id in sitting_ids]
+    if not chosen:
+        raise NothingPlannedError
+    with box.room_lock:
+        if box.room is not None:
+            return box.room
+        room = _new_room(box)
+        room.writer.write(c.OpenRoomSession(actor, box.settings.room, practice))
+        for roster in chosen:
+            room.writer.write(_plan(actor, roster))
+        box.room = room
+    load_packages(box, actor=actor)
+    return room
+
+
+def _new_room(box: Box) -> Room:
+    journal_id, key = new_id(16), secrets.token_bytes(KEY_BYTES)
+    record = JournalRecord(
+        journal_id=journal_id,
+        journal_key=key,
+        room=box.settings.room,
+        created_at_ms=box.clock.wall_ms(),
+        sealed_at_ms=None,
+        purged_at_ms=None,
+    )
+    path = journal_path(box.settings.data_dir, journal_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The key is remembered before the file exists: a file whose key is lost would be lost too.
+    box.store.add_journal(record)
+    _write_recovery_copy(box, record)
+    return _start(box, record, create_journal(path, key, journal_id))
+
+
+def _write_recovery_copy(box: Box, record: JournalRecord) -> None:
+    recovery = box.centre().recovery
+    if recovery is None or record.journal_key is None:
+        raise NotEnrolledError
+    path = journal_path(box.settings.data_dir, record.journal_id).with_suffix(".recovery")
+    write_durably(
+        path, write_recovery_copy(record.journal_id, record.journal_key, recovery=recovery)
+    )
+
+
+def _start(box: Box, record: JournalRecord, journal: Journal) -> Room:
+    writer = JournalWriter(
+        journal, clock=box.clock, boot_id=box.boot_id, sign=box.identity.signing.sign
+    )
+    writer.start()
+    key = record.journal_key or b""
+    return Room(
+        record,
+        writer,
+        JournalQueries(journal.path, key),
+        ReleaseSecrets(journal.path, key),
+        Presence(),
+    )
+
+
+def _plan(actor: str, roster: RosterRecord) -> c.PlanSitting:
+    sitting = roster.sitting
+    return c.PlanSitting(
+        actor=actor,
+        sitting_id=roster.sitting_id,
+        title=sitting["title"],
+        package_id=sitting["package_id"],
+        duration_seconds=sitting["duration_seconds"],
+        planned_start_at_ms=sitting.get("planned_start_at"),
+        candidates=tuple(expected_candidate(one) for one in sitting["candidates"]),
+    )
+
+
+def expected_candidate(line: dict[str, Any]) -> c.ExpectedCandidate:
+    """Return a roster line as a candidate with a fresh attempt id."""
+    return c.ExpectedCandidate(
+        attempt_id=new_id(),
+        candidate_id=line["candidate_id"],
+        number=line["number"],
+        given_name=line["given_name"],
+        family_name=line["family_name"],
+        anonymous_code=line["anonymous_code"],
+        code_hash=line["code_hash"],
+        seat=line.get("seat"),
+        accommodations=tuple(
+            Accommodation(
+                one["name"], one["value"], one.get("approved_by", ""), one.get("approved_at", "")
+            )
+            for one in line.get("accommodations", [])
+        ),
+    )
+
+
+def load_packages(box: Box, *, actor: str) -> None:
+    """Check the package of every planned sitting, and load those that are here and intact."""
+    room = box.open_room()
+
+    def planned(state: RoomState, _now: Now) -> list[tuple[str, str]]:
+        return [
+            (one.sitting_id, one.package_id)
+            for one in state.sittings.values()
+            if one.state is SittingState.PLANNED
+        ]
+
+    for sitting_id, package_id in room.writer.look(planned):
+        record = box.store.package(package_id)
+        if record is None:
+            continue
+        try:
+            inspect_package(
+                box.package_path(package_id).read_bytes(),
+                centre=box.centre(),
+                box_id=box.identity.id,
+                now_ms=None,
+            )
+        except (ExamroomError, OSError) as problem:
+            _log.warning("package_not_loaded", package_id=package_id, error=type(problem).__name__)
+            continue
+        room.writer.write(c.LoadSitting(actor, sitting_id, record.sha256))
+
+
+def resume_room(box: Box) -> None:
+    """Go on with the room session that was open when this process last ended, if any.
+
+    Raises CorruptionError when its file cannot be used; nothing is changed then.
+    """
+    open_records = [one for one in box.store.journals() if one.sealed_at_ms is None]
+    if not open_records:
+        return
+    record = open_records[-1]
+    path = journal_path(box.settings.data_dir, record.journal_id)
+    if not path.exists():
+        # The power went between remembering the key and making the file: nothing was in it.
+        journal = create_journal(path, record.journal_key or b"", record.journal_id)
+    else:
+        journal = open_journal(path, record.journal_key or b"", record.journal_id)
+    room = _start(box, record, journal)
+    if room.writer.look(lambda state, _now: state.session.opened_at_ms is None):
+        room.writer.write(c.OpenRoomSession("box", box.settings.room, practice=False))
+    note_outage(box, room)
+    _remember_sign_ins(box, room)
+    reopen_exams(box, room)
+    box.room = room
+
+
+def note_outage(box: Box, room: Room) -> None:
+    """Put on the record how long the box was away while somebody was writing."""
+
+    def measure(state: RoomState, now: Now) -> tuple[int, bool] | None:
+        if not state.anyone_writing():
+            return None
+        session = state.session
+        if session.boot_id == now.boot_id:
+            return (now.monotonic_ms - session.tick_monotonic_ms) // 1000, True
+        guessed = (now.at_ms - session.tick_at_ms) // 1000
+        return guessed if 0 <= guessed <= PLAUSIBLE_DOWN_SECONDS_MAX else 0, False
+
+    measured = room.writer.look(measure)
+    if measured is not None:
+        room.writer.write(c.NoteRestart("box", measured[0], exact=measured[1]))
+
+
+def _remember_sign_ins(box: Box, room: Room) -> None:
+    def see(state: RoomState, _now: Now) -> tuple[dict[str, SignedIn], list[str]]:
+        sign_ins = {
+            one.token_hash: SignedIn(one.attempt_id, one.client_id)
+            for one in state.clients.values()
+        }
+        writing = [
+            one.attempt_id
+            for one in state.attempts.values()
+            if one.state in {AttemptState.WRITING, AttemptState.SUSPENDED}
+        ]
+        return sign_ins, writing
+
+    room.sign_ins, writing = room.writer.look(see)
+    room.presence.expect(writing, box.clock.monotonic_ms())
+
+
+def seal_room(box: Box, *, actor: str) -> None:
+    """Close the room session for good and let its exams go from memory."""
+    with box.room_lock:
+        room = box.open_room()
+        room.writer.write(c.SealRoomSession(actor))
+        box.store.seal_journal(room.record.journal_id, box.clock.wall_ms())
+        box.room = None
+        room.stopping.set()
+    room.writer.stop()
