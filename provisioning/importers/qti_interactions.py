@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -29,6 +30,8 @@ from provisioning.importers.qti_body import BodyWriter
 from provisioning.importers.qti_declarations import ResponseDeclaration, number
 from provisioning.importers.qti_tree import Node
 from provisioning.importers.reporting import ItemReport
+
+_SPAN = re.compile(r"</?span\b[^>]*>")
 
 
 class Unusable(Exception):  # noqa: N818 - caught by the item importer, with the reason to report
@@ -212,7 +215,8 @@ def _hottext(context: Context, node: Node) -> Hottext:
 
     def place(hottext: Node) -> str:
         names.append(hottext.get("identifier"))
-        words = context.writer.content(hottext)
+        # Renderers find the end of the words by the next </span>, so none may stand within them.
+        words = _SPAN.sub("", context.writer.content(hottext))
         return f'<span data-hottext="{escape(hottext.get("identifier"))}">{words}</span>'
 
     writer = context.writer.with_handlers({"qti-hottext": place})
