@@ -8,6 +8,7 @@ it opens the copies of journal keys that lie beside the databases of boxes (DESI
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from dataclasses import dataclass
@@ -18,20 +19,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import Field
 
-from appliance.domain.errors import CorruptionError
+from appliance.domain.errors import ConflictError, CorruptionError
 from appliance.formats.canonical import (
     CanonicalDocument,
     DocumentMalformedError,
     HexBytes,
     encode_canonical,
 )
-from appliance.formats.signing import PUBLIC_KEY_BYTES, require_signature, sign
+from appliance.formats.signing import (
+    PUBLIC_KEY_BYTES,
+    SignatureWrongError,
+    require_signature,
+    sign,
+)
 
 IDENTITY_MAX_BYTES = 4096
 ID_DIGITS = 16
-BOX_KEY_FILE = "box.key"
-CENTRE_KEY_FILE = "centre.key"
+BOX_KEY_FILE = "box.identity"
+CENTRE_KEY_FILE = "centre.identity"
 RECOVERY_KEY_FILE = "recovery.key"
+PINNED_CENTRE_FILE = "centre.json"
 
 _PURPOSE = "identity/1"
 
@@ -43,6 +50,16 @@ class KeyFileDamagedError(CorruptionError):
     staff_message = (
         "The keys of this machine in {path} cannot be read. Nothing was replaced. "
         "Restore the file from its copy, or enrol the machine anew."
+    )
+
+
+class OtherCentrePinnedError(ConflictError):
+    """A box that belongs to one centre was offered another."""
+
+    key = "other_centre_pinned"
+    staff_message = (
+        "This box belongs to the centre {centre_id} already. To give it to another centre, "
+        "a technician images it anew."
     )
 
 
@@ -164,6 +181,15 @@ def load_box_identity(directory: Path) -> BoxIdentity:
     return BoxIdentity(*_load(directory / BOX_KEY_FILE, "box"))
 
 
+def load_or_create_box_identity(directory: Path, name: str) -> BoxIdentity:
+    """Return the box's identity, made the first time; two processes may come at once."""
+    with contextlib.suppress(FileNotFoundError):
+        return load_box_identity(directory)
+    with contextlib.suppress(FileExistsError):
+        save_identity(directory, create_box_identity(name))
+    return load_box_identity(directory)
+
+
 def load_centre_identity(directory: Path) -> CentreIdentity:
     """Read the centre's keys; raises FileNotFoundError or KeyFileDamagedError."""
     return CentreIdentity(*_load(directory / CENTRE_KEY_FILE, "centre"))
@@ -183,6 +209,27 @@ def load_recovery_key(directory: Path) -> RecoveryKey:
         document = _RecoveryKeyFile.from_bytes(data)
         return RecoveryKey(X25519PrivateKey.from_private_bytes(document.private))
     except (DocumentMalformedError, ValueError) as damage:
+        raise KeyFileDamagedError(path=str(path)) from damage
+
+
+def pin_centre(directory: Path, centre: PublicIdentity) -> None:
+    """Note for good which centre a box belongs to; raises OtherCentrePinnedError."""
+    path = directory / PINNED_CENTRE_FILE
+    if path.exists():
+        known = load_pinned_centre(directory)
+        if known != centre:
+            raise OtherCentrePinnedError(centre_id=known.id)
+        return
+    _write_secret(path, centre.to_bytes())
+
+
+def load_pinned_centre(directory: Path) -> PublicIdentity:
+    """Return the centre of this box; raises FileNotFoundError or KeyFileDamagedError."""
+    path = directory / PINNED_CENTRE_FILE
+    data = path.read_bytes()
+    try:
+        return read_public_identity(data)
+    except (DocumentMalformedError, SignatureWrongError) as damage:
         raise KeyFileDamagedError(path=str(path)) from damage
 
 
@@ -227,11 +274,21 @@ def _load(path: Path, kind: str) -> tuple[Ed25519PrivateKey, X25519PrivateKey, P
 
 
 def _write_secret(path: Path, data: bytes) -> Path:
-    """Create the file for its owner alone, durable before anyone relies on it."""
+    """Create the file for its owner alone: whole and durable before anyone can see it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+    try:
+        os.link(draft, path)  # unlike a rename, a link refuses where there is a file already
+    finally:
+        draft.unlink()
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
     return path

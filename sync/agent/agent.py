@@ -1,0 +1,159 @@
+"""One turn of the agent: send what is new, fetch what waits, say how it went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from appliance.domain.errors import CorruptionError, ExamroomError
+from appliance.formats.canonical import encode_canonical
+from appliance.formats.keys import BoxIdentity, PublicIdentity
+from appliance.platform.clock import Clock
+from appliance.platform.files import write_durably
+from sync.agent.centre_client import Centre
+from sync.agent.journal_source import JournalSource
+from sync.agent.mailbox import fetch_mailbox
+from sync.agent.pacing import Pace
+from sync.agent.state import AgentState
+from sync.agent.uploading import Uploader
+
+MAILBOX_EVERY_MS = 5_000
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class AgentPaths:
+    """Where the agent's files lie in a box's data directory."""
+
+    data_dir: Path
+
+    @property
+    def state(self) -> Path:
+        """Return where the agent keeps how far it is."""
+        return self.data_dir / "sync" / "state.json"
+
+    @property
+    def status(self) -> Path:
+        """Return what the staff page reads."""
+        return self.data_dir / "sync" / "status.json"
+
+    @property
+    def receipts(self) -> Path:
+        """Return where the centre's receipts lie."""
+        return self.data_dir / "sync" / "receipts"
+
+    @property
+    def incoming(self) -> Path:
+        """Return where the exam server takes documents from."""
+        return self.data_dir / "mailbox" / "incoming"
+
+    @property
+    def keys(self) -> Path:
+        """Return where identities and keys lie."""
+        return self.data_dir / "keys"
+
+    def make_folders(self) -> None:
+        """Make the folders the agent writes to."""
+        for folder in (self.state.parent, self.receipts, self.incoming):
+            folder.mkdir(parents=True, exist_ok=True)
+
+
+class SyncAgent:
+    """Brings a box and its centre to the same state, turn by turn."""
+
+    def __init__(  # noqa: PLR0913 - the composition of the agent: everything is given by name
+        self,
+        *,
+        paths: AgentPaths,
+        source: JournalSource,
+        centre: Centre,
+        box: BoxIdentity,
+        pinned: PublicIdentity,
+        state: AgentState,
+        clock: Clock,
+        pace: Pace,
+    ) -> None:
+        self._paths = paths
+        self._source = source
+        self._centre = centre
+        self._box = box
+        self._pinned = pinned
+        self._state = state
+        self._clock = clock
+        self._pace = pace
+        self._uploader = Uploader(source, centre, box, pinned, state, pace, paths.receipts)
+        self._reachable_at_ms: int | None = None
+        self._error_key: str | None = None
+        self._mailbox_due_at_ms = 0
+        self._written_status = b""
+
+    def take_turn(self) -> None:
+        """Do what is due.  Errors become a shown state and a later turn, never an exception."""
+        if not self._pace.is_due(self._clock.monotonic_ms()):
+            return
+        self._error_key = None
+        try:
+            self._send_journals()
+            self._fetch_when_due()
+        except ExamroomError as problem:
+            self._pace.failed(self._clock.monotonic_ms())
+            self._error_key = problem.key
+            _log.info("sync_waits", error_key=problem.key)
+        self._write_status()
+
+    def _send_journals(self) -> None:
+        for journal_id in self._source.journal_ids():
+            before = self._state.mark(journal_id).receipt_at_ms
+            try:
+                self._uploader.send_journal(journal_id)
+            except CorruptionError as problem:
+                # This journal needs a person; the others must not wait for that.
+                self._error_key = problem.key
+                continue
+            mark = self._state.mark(journal_id)
+            self._error_key = mark.error_key or self._error_key
+            if mark.receipt_at_ms != before:
+                self._reachable_at_ms = self._clock.wall_ms()
+
+    def _fetch_when_due(self) -> None:
+        if self._clock.monotonic_ms() < self._mailbox_due_at_ms:
+            return
+        try:
+            fetch_mailbox(
+                self._centre,
+                self._state,
+                box_id=self._box.id,
+                pinned=self._pinned,
+                incoming=self._paths.incoming,
+            )
+        finally:
+            self._mailbox_due_at_ms = self._clock.monotonic_ms() + MAILBOX_EVERY_MS
+        self._reachable_at_ms = self._clock.wall_ms()
+        self._pace.succeeded()
+
+    def _write_status(self) -> None:
+        marks = self._state.journals
+        newest = next(reversed(marks.values()), None)
+        status = {
+            "centre_reachable_at_ms": self._reachable_at_ms,
+            "last_error_key": self._error_key,
+            "stage": newest.stage if newest else None,
+            "refused_documents": self._state.refused_documents,
+            "journals": {
+                journal_id: {
+                    "acknowledged_seq": mark.acknowledged_seq,
+                    "head_seq": max(mark.head_seq, mark.acknowledged_seq),
+                    "receipt_at_ms": mark.receipt_at_ms,
+                    "status": mark.status,
+                    "error_key": mark.error_key,
+                }
+                for journal_id, mark in marks.items()
+            },
+        }
+        written = encode_canonical(status)
+        if written != self._written_status:
+            write_durably(self._paths.status, written)
+            self._written_status = written

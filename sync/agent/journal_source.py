@@ -1,0 +1,53 @@
+"""Where the agent gets entries from: the box's journals, through a connection that cannot write."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from appliance.domain.journal import Entry
+from appliance.platform.credentials import load_or_create_key
+from appliance.storage.reading import JournalInfo, JournalReader, list_journals
+
+BOX_DATABASE_KEY = "box-database.key"
+
+
+class EntryReader(Protocol):
+    """One journal, read only."""
+
+    def head(self) -> tuple[int, int, bytes] | None:
+        """Return (epoch, seq, hash) of the newest entry, or None."""
+
+    def entries_after(self, seq: int, limit: int) -> list[Entry]:
+        """Return at most `limit` entries that follow `seq`."""
+
+
+class JournalSource(Protocol):
+    """The journals of a box."""
+
+    def journal_ids(self) -> list[str]:
+        """Return the ids of all journals, oldest first."""
+
+    def read(self, journal_id: str) -> AbstractContextManager[EntryReader]:
+        """Open a journal of `journal_ids`."""
+
+
+class BoxJournals:
+    """The journals in a box's data directory."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._key = load_or_create_key(BOX_DATABASE_KEY, data_dir / "keys")
+        self._known: dict[str, JournalInfo] = {}
+
+    def journal_ids(self) -> list[str]:
+        """See JournalSource."""
+        found = list_journals(self._data_dir, self._key)
+        self._known = {info.journal_id: info for info in found}
+        return list(self._known)
+
+    def read(self, journal_id: str) -> AbstractContextManager[EntryReader]:
+        """See JournalSource."""
+        info = self._known[journal_id]
+        return JournalReader(info.path, info.key)

@@ -1,0 +1,77 @@
+"""The running agent: a turn every second until it is told to stop."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+from pathlib import Path
+from types import FrameType
+
+from apscheduler.schedulers.blocking import BlockingScheduler
+
+from appliance.domain.errors import RefusedError
+from appliance.formats.keys import load_or_create_box_identity, load_pinned_centre
+from appliance.platform.clock import SystemClock
+from sync.agent.agent import AgentPaths, SyncAgent
+from sync.agent.centre_client import CentreClient
+from sync.agent.journal_source import BoxJournals
+from sync.agent.pacing import Pace
+from sync.agent.state import load_state
+
+TURN_EVERY_SECONDS = 1
+LATE_TURN_SECONDS = 30
+BOX_NAME = "Box"
+
+
+class BoxNotEnrolledError(RefusedError):
+    """The agent was started before the box knows its centre."""
+
+    key = "box_not_enrolled"
+    staff_message = (
+        "This box is not enrolled at a centre yet. Run `examroom-sync enrol`, by network with a "
+        "code from the centre or with its public keys file."
+    )
+
+
+def build_agent(data_dir: Path, centre_url: str) -> SyncAgent:
+    """Put the agent of a box together; raises BoxNotEnrolledError."""
+    paths = AgentPaths(data_dir)
+    clock = SystemClock()
+    box = load_or_create_box_identity(paths.keys, BOX_NAME)
+    try:
+        pinned = load_pinned_centre(paths.keys)
+    except FileNotFoundError as problem:
+        raise BoxNotEnrolledError from problem
+    paths.make_folders()
+    return SyncAgent(
+        paths=paths,
+        source=BoxJournals(data_dir),
+        centre=CentreClient(centre_url, box, clock),
+        box=box,
+        pinned=pinned,
+        state=load_state(paths.state),
+        clock=clock,
+        pace=Pace(jitter=lambda: secrets.randbelow(1000) / 1000),
+    )
+
+
+def run_agent(agent: SyncAgent) -> None:
+    """Take turns until SIGTERM or SIGINT; the turn in progress is finished first."""
+    scheduler = BlockingScheduler(timezone="UTC")
+    scheduler.add_job(
+        agent.take_turn,
+        "interval",
+        seconds=TURN_EVERY_SECONDS,
+        max_instances=1,  # two turns at once would send the same entries twice
+        coalesce=True,  # after a long turn one more is enough
+        misfire_grace_time=LATE_TURN_SECONDS,
+    )
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        # From inside a signal handler: the main thread waits in the scheduler's event, which
+        # `wait=True` would have to wait for in turn.
+        scheduler.shutdown(wait=False)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    scheduler.start()

@@ -1,0 +1,158 @@
+"""`examroom-sync`: the box's way to its centre, by network or on a stick."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from appliance.domain.errors import ExamroomError
+from appliance.formats.keys import (
+    IDENTITY_MAX_BYTES,
+    PublicIdentity,
+    load_or_create_box_identity,
+    load_pinned_centre,
+)
+from appliance.platform.clock import SystemClock
+from appliance.platform.files import write_durably
+from sync.agent.agent import AgentPaths
+from sync.agent.centre_client import CentreClient
+from sync.agent.enrolment import enrol_by_file, enrol_by_network
+from sync.agent.journal_source import BoxJournals
+from sync.agent.service import BOX_NAME, BoxNotEnrolledError, build_agent, run_agent
+from sync.agent.state import load_state
+from sync.removable_media.stick import export_bundles, import_from_stick, read_bounded
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_DATA = click.option("--data", "data_dir", required=True, type=_FOLDER, help="The box's data.")
+_STICK = click.option(
+    "--stick",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Where the stick is mounted.",
+)
+
+
+@click.group()
+def commands() -> None:
+    """Carry results to the centre, and what the centre has for this box back."""
+
+
+@commands.command()
+@_DATA
+@click.option("--centre", "centre_url", required=True, help="Address of the centre.")
+def run(data_dir: Path, centre_url: str) -> None:
+    """Run until stopped."""
+    run_agent(build_agent(data_dir, centre_url))
+
+
+@commands.command()
+@_DATA
+@click.option("--centre", "centre_url", help="Address of the centre, to enrol by network.")
+@click.option("--code", help="The one-time code that the centre shows.")
+@click.option(
+    "--centre-keys",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="The centre's public keys file, to enrol without a network.",
+)
+@click.option(
+    "--write-keys",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write this box's public keys file here, for the centre.",
+)
+@click.option("--name", default=BOX_NAME, help="Name of the box, when its keys are new.")
+def enrol(
+    data_dir: Path,
+    centre_url: str | None,
+    code: str | None,
+    centre_keys: Path | None,
+    write_keys: Path | None,
+    name: str,
+) -> None:
+    """Make this box and a centre known to each other, by network or by files."""
+    keys_dir = data_dir / "keys"
+    box = load_or_create_box_identity(keys_dir, name)
+    if write_keys is not None:
+        write_durably(write_keys, box.public.to_bytes())
+        click.echo(f"Wrote the public keys of box {box.id}. Carry the file to the centre.")
+    if centre_keys is not None:
+        found = enrol_by_file(read_bounded(centre_keys, IDENTITY_MAX_BYTES), keys_dir=keys_dir)
+        click.echo(f"This box belongs to the centre {found.name} ({found.id}).")
+    elif centre_url and code:
+        client = CentreClient(centre_url, box, SystemClock())
+        found = enrol_by_network(client, box=box, code=code, keys_dir=keys_dir)
+        click.echo(f"This box belongs to the centre {found.name} ({found.id}).")
+    elif write_keys is None:
+        raise click.UsageError("Give --centre and --code, or --centre-keys, or --write-keys.")
+
+
+@commands.command()
+@_DATA
+def status(data_dir: Path) -> None:
+    """Say how far each journal is at the centre."""
+    paths = AgentPaths(data_dir)
+    state = load_state(paths.state)
+    journals = BoxJournals(data_dir)
+    for journal_id in journals.journal_ids():
+        mark = state.mark(journal_id)
+        with journals.read(journal_id) as reader:
+            head = reader.head()
+        shown = f"{mark.stage} {mark.status}" + (f" ({mark.error_key})" if mark.error_key else "")
+        click.echo(f"{journal_id}: {mark.acknowledged_seq} of {head[1] if head else 0}, {shown}")
+    for document_id, key in state.refused_documents.items():
+        click.echo(f"document {document_id}: refused ({key})")
+
+
+@commands.command()
+@_DATA
+@_STICK
+def export(data_dir: Path, stick: Path) -> None:
+    """Write to a stick what the centre does not have yet."""
+    paths = AgentPaths(data_dir)
+    box = load_or_create_box_identity(paths.keys, BOX_NAME)
+    carried = export_bundles(
+        BoxJournals(data_dir),
+        stick,
+        box=box,
+        centre=_pinned(paths),
+        state=load_state(paths.state),
+    )
+    click.echo(f"Wrote {carried.count} bundles and read them back. Nobody can read them on it.")
+
+
+@commands.command("import")
+@_DATA
+@_STICK
+def import_documents(data_dir: Path, stick: Path) -> None:
+    """Take documents and receipts of the centre from a stick."""
+    paths = AgentPaths(data_dir)
+    paths.make_folders()
+    carried = import_from_stick(
+        stick,
+        paths=paths,
+        box_id=load_or_create_box_identity(paths.keys, BOX_NAME).id,
+        centre=_pinned(paths),
+        state=load_state(paths.state),
+    )
+    click.echo(f"Took {carried.count} files from the stick.")
+    for name, key in carried.refused.items():
+        click.echo(f"Left {name}: {key}.")
+    if carried.refused:
+        sys.exit(1)
+
+
+def _pinned(paths: AgentPaths) -> PublicIdentity:
+    try:
+        return load_pinned_centre(paths.keys)
+    except FileNotFoundError as problem:
+        raise BoxNotEnrolledError from problem
+
+
+def main() -> None:
+    """Run a command; an operating error is one sentence and status 1."""
+    try:
+        commands(standalone_mode=True)
+    except ExamroomError as problem:
+        click.echo(str(problem), err=True)
+        sys.exit(1)

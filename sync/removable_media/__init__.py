@@ -1,0 +1,1 @@
+"""Carrying bundles and mailbox documents on a stick: the same bytes as by network."""

@@ -1,0 +1,172 @@
+"""The way without a network: a stick carries the same bytes, and nobody can read them on it.
+
+STICK/examroom/bundles/JOURNAL.EPOCH.FIRST-LAST.bundle      box to centre
+STICK/examroom/receipts/JOURNAL.EPOCH.receipt               centre to box
+STICK/examroom/mailbox/BOX/DOCUMENT.KIND                    centre to box
+STICK/examroom/public-keys/ID.json                          both ways, for enrolment
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.domain.errors import CorruptionError, ExamroomError, InvalidInputError
+from appliance.domain.journal import Entry, chain_start
+from appliance.formats.bundle import BUNDLE_MAX_BYTES, verify_bundle, write_bundle
+from appliance.formats.keys import BoxIdentity, PublicIdentity
+from appliance.formats.receipt import RECEIPT_MAX_BYTES, Receipt, read_receipt
+from appliance.platform.files import write_durably
+from sync.agent.agent import AgentPaths
+from sync.agent.journal_source import EntryReader, JournalSource
+from sync.agent.mailbox import verify_for_box
+from sync.agent.stages import SyncStage, SyncStatus
+from sync.agent.state import AgentState
+from sync.agent.uploading import one_run
+
+ENTRIES_A_BUNDLE = 2_000
+DOCUMENT_MAX_BYTES = 512 * 1024 * 1024
+FILES_MAX = 10_000
+
+_DOCUMENT_NAME = re.compile(r"([a-z0-9][a-z0-9-]{0,63})\.([a-z][a-z_]{0,31})")
+
+
+class StickWriteError(CorruptionError):
+    """What was written to the stick did not come back the same."""
+
+    key = "stick_unreliable"
+    staff_message = (
+        "This stick did not keep what was written to it. Use another stick. "
+        "Everything is still on the box."
+    )
+
+
+class StickFileTooLargeError(InvalidInputError):
+    """A file on a stick is larger than its kind may be."""
+
+    key = "stick_file_too_large"
+    staff_message = "The file {name} on this stick is too large to be what it says. It was left."
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What was taken from or put on a stick; `refused` by file name, with the error's key."""
+
+    count: int
+    refused: dict[str, str]
+
+
+def export_bundles(
+    source: JournalSource,
+    stick: Path,
+    *,
+    box: BoxIdentity,
+    centre: PublicIdentity,
+    state: AgentState,
+) -> Carried:
+    """Write what the centre has not acknowledged of every journal; verified after writing.
+
+    Raises StickWriteError.  Repeating it is harmless: the centre knows repeats.
+    """
+    folder = stick / "examroom" / "bundles"
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for journal_id in source.journal_ids():
+        mark = state.mark(journal_id)
+        previous = mark.acknowledged_hash or chain_start(journal_id)
+        with source.read(journal_id) as reader:
+            for run in _runs(reader, mark.acknowledged_seq):
+                data = write_bundle(
+                    run, journal_id=journal_id, previous_hash=previous, box=box, centre=centre
+                )
+                name = f"{journal_id}.{run[0].epoch}.{run[0].seq:08}-{run[-1].seq:08}.bundle"
+                _write_verified(folder / name, data, box.public)
+                previous = run[-1].hash
+                count += 1
+    return Carried(count, {})
+
+
+def import_from_stick(
+    stick: Path, *, paths: AgentPaths, box_id: str, centre: PublicIdentity, state: AgentState
+) -> Carried:
+    """Take this box's mailbox documents and the receipts of its journals from a stick."""
+    refused: dict[str, str] = {}
+    count = 0
+    for path in _files(stick / "examroom" / "mailbox" / box_id):
+        try:
+            _take_document(path, paths.incoming, box_id=box_id, centre=centre)
+            count += 1
+        except ExamroomError as problem:
+            refused[path.name] = problem.key
+    for path in _files(stick / "examroom" / "receipts"):
+        try:
+            count += _take_receipt(path, paths.receipts, centre=centre, state=state)
+        except ExamroomError as problem:
+            refused[path.name] = problem.key
+    return Carried(count, refused)
+
+
+def read_bounded(path: Path, bytes_max: int) -> bytes:
+    """Read a file of a stick; raises StickFileTooLargeError."""
+    with path.open("rb") as file:
+        data = file.read(bytes_max + 1)
+    if len(data) > bytes_max:
+        raise StickFileTooLargeError(name=path.name)
+    return data
+
+
+def _runs(reader: EntryReader, after_seq: int) -> Iterator[list[Entry]]:
+    while run := one_run(reader.entries_after(after_seq, ENTRIES_A_BUNDLE)):
+        yield run
+        after_seq = run[-1].seq
+
+
+def _write_verified(path: Path, data: bytes, box: PublicIdentity) -> None:
+    write_durably(path, data)
+    written = read_bounded(path, BUNDLE_MAX_BYTES)
+    if written != data:
+        raise StickWriteError
+    verify_bundle(written, box=box)
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    found = (path for path in sorted(folder.iterdir()) if path.is_file() and not path.is_symlink())
+    return [path for path, _ in zip(found, range(FILES_MAX), strict=False)]
+
+
+def _take_document(path: Path, incoming: Path, *, box_id: str, centre: PublicIdentity) -> None:
+    match = _DOCUMENT_NAME.fullmatch(path.name)
+    if match is None:
+        raise StickFileTooLargeError(name=path.name)
+    data = read_bounded(path, DOCUMENT_MAX_BYTES)
+    verify_for_box(match.group(2), data, box_id=box_id, centre=centre)
+    write_durably(incoming / path.name, data)
+
+
+def _take_receipt(path: Path, receipts: Path, *, centre: PublicIdentity, state: AgentState) -> int:
+    """Keep a receipt and move the mark of its journal on; say whether it was of one of ours."""
+    data = read_bounded(path, RECEIPT_MAX_BYTES)
+    receipt = read_receipt(data, centre=centre)
+    mark = state.journals.get(receipt.journal_id)
+    if mark is None:
+        return 0
+    write_durably(receipts / f"{receipt.journal_id}.{receipt.epoch}.receipt", data)
+    if receipt.contiguous_seq > mark.acknowledged_seq:
+        _move_mark(state, receipt)
+    return 1
+
+
+def _move_mark(state: AgentState, receipt: Receipt) -> None:
+    mark = state.mark(receipt.journal_id).at(SyncStage.READING, SyncStatus.STARTED)
+    state.journals[receipt.journal_id] = mark.model_copy(
+        update={
+            "acknowledged_seq": receipt.contiguous_seq,
+            "acknowledged_hash": receipt.head_hash,
+            "receipt_at_ms": receipt.received_at_ms,
+        }
+    )
+    state.save()
