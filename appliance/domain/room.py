@@ -74,9 +74,11 @@ class Attempt:
     submitted_at_ms: int | None = None
     submitted_by: str | None = None
     submitted_clock_ms: int | None = None
+    submitted_seq: int | None = None
     help_asked_at_ms: int | None = None
     lost_at_ms: int | None = None
     away_seconds: int = 0
+    replaced_count: int = 0
 
     @property
     def name(self) -> str:

@@ -92,6 +92,7 @@ def standing(
         "remaining_ms": attempt.account.remaining_ms(now.clock_ms),
         "counting": attempt.account.counting_since_ms is not None,
         "extended_seconds": attempt.extended_seconds,
+        "replaced_count": attempt.replaced_count,
         "seat": attempt.seat,
         "help_asked": attempt.help_asked_at_ms is not None,
         "message_count": len(messages),

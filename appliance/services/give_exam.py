@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from appliance.domain.decide.now import Now
-from appliance.domain.exam_order import order_exam
+from appliance.domain.exam_order import items_of_section
 from appliance.domain.exams import Exam, Item, Section, TestPart
 from appliance.domain.room import Attempt, RoomState, Sitting
 from appliance.domain.states import AttemptState, SittingState
-from appliance.rendering.items import render_item, render_stimulus
+from appliance.rendering.item_html import render_html, render_item
 from appliance.services.box import Box
 from appliance.services.release_exam import ExamNotReleasedError, released_exam
 from appliance.services.room import ReleasedExam, Room, SignedIn
 
-MEDIA_BASE = "/media/"
+MEDIA_BASE = "/media"
 
 _MAY_SEE = frozenset({AttemptState.WRITING, AttemptState.SUSPENDED})
 
@@ -84,19 +84,15 @@ def media_of(room: Room, package_id: str, name: str) -> bytes:
 
 
 def _exam(released: ReleasedExam, package_id: str, seed: str) -> dict[str, Any]:
-    exam = order_exam(released.exam, seed=seed)
-    base = f"{MEDIA_BASE}{package_id}/"
+    exam = released.exam
+    base = f"{MEDIA_BASE}/{package_id}"
     return {
         "package_id": package_id,
         "title": exam.title,
         "languages": list(exam.languages),
-        "instructions_html": exam.instructions_html.replace('"media/', f'"{base}'),
+        "instructions_html": render_html(exam.instructions_html, base),
         "parts": [_part(part, released, exam, seed, base) for part in exam.parts],
-        "stimuli": {
-            one.stimulus_id: {"title": one.title, "html": render_stimulus(one, media_base=base)}
-            for one in exam.stimuli
-        },
-        "media": [base + name.removeprefix("media/") for name in released.media],
+        "media": [f"{base}/{name.removeprefix('media/')}" for name in released.media],
     }
 
 
@@ -117,7 +113,7 @@ def _section(
     return {
         "section_id": section.section_id,
         "title": section.title if section.is_visible else "",
-        "rubric_html": section.rubric_html.replace('"media/', f'"{base}'),
+        "rubric_html": render_html(section.rubric_html, base),
         "items": [
             {
                 "item_id": item.item_id,
@@ -125,11 +121,10 @@ def _section(
                 "label": item.label,
                 "points": item.max_score,
                 "language": item.language,
-                "stimuli": list(item.stimulus_ids),
                 "responses": [one.response_id for one in item.interactions],
                 "html": _html(item, released, exam, seed, base),
             }
-            for item in section.items
+            for item in items_of_section(section, seed=seed)
         ],
     }
 

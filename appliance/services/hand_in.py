@@ -8,7 +8,6 @@ from appliance.domain import commands as c
 from appliance.domain.decide.now import Now
 from appliance.domain.errors import RefusedError
 from appliance.domain.room import RoomState
-from appliance.domain.states import AttemptState
 from appliance.formats.receipt import CandidateReceipt, digest_responses
 from appliance.services.box import Box
 from appliance.services.room import Room, SignedIn
@@ -25,10 +24,8 @@ class NotHandedInError(RefusedError):
 @dataclass(frozen=True, slots=True)
 class _Submitted:
     number: str
-    submitted_at_ms: int
-    submitted_by: str
+    at_ms: int
     seq: int
-    head_hash: bytes
 
 
 def hand_in(box: Box, signed_in: SignedIn, *, last_change_no: int) -> None:
@@ -43,31 +40,27 @@ def hand_in(box: Box, signed_in: SignedIn, *, last_change_no: int) -> None:
 def receipt_of(box: Box, room: Room, attempt_id: str) -> tuple[CandidateReceipt, int]:
     """Return the receipt of an attempt that is handed in, and how many responses it covers."""
 
-    def see(state: RoomState, now: Now) -> _Submitted | None:
+    def see(state: RoomState, _now: Now) -> _Submitted | None:
         attempt = state.attempt(attempt_id)
-        handed_in = attempt.state in {AttemptState.SUBMITTED, AttemptState.CLOSED}
-        if not handed_in or attempt.submitted_at_ms is None:
+        if attempt.submitted_at_ms is None or attempt.submitted_seq is None:
             return None
-        return _Submitted(
-            attempt.number,
-            attempt.submitted_at_ms,
-            attempt.submitted_by or "",
-            now.head_seq,
-            now.head_hash,
-        )
+        return _Submitted(attempt.number, attempt.submitted_at_ms, attempt.submitted_seq)
 
     submitted = room.writer.look(see)
     if submitted is None:
         raise NotHandedInError
-    responses = {(item, response): one.value for item, response, one in room.queries.responses(attempt_id)}
+    responses = {
+        (item_id, response_id): one.value
+        for item_id, response_id, one in room.queries.responses(attempt_id)
+    }
     receipt = CandidateReceipt(
         box_id=box.identity.id,
         attempt_id=attempt_id,
         candidate_number=submitted.number,
-        submitted_at_ms=submitted.submitted_at_ms,
+        submitted_at_ms=submitted.at_ms,
         journal_id=room.record.journal_id,
         seq=submitted.seq,
-        head_hash=submitted.head_hash,
+        head_hash=room.queries.hash_at(submitted.seq),
         responses_digest=digest_responses(responses),
     )
     given = [value for value in responses.values() if value not in (None, "", [])]

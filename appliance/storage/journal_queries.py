@@ -79,6 +79,12 @@ class JournalQueries:
             entries = list(_walk_back(database, row[0])) if row else []
         return _decoded(list(reversed(entries)))[-REVISIONS_SHOWN_MAX:]
 
+    def hash_at(self, seq: int) -> bytes:
+        """Return the chain's hash at one entry."""
+        with self._reading() as database:
+            row = database.conn.execute("SELECT hash FROM entries WHERE seq = ?", (seq,)).fetchone()
+            return bytes(row[0])
+
     def entries(self) -> list[Entry]:
         """Return every entry except clock ticks and single saves: what a report tells."""
         with self._reading() as database:

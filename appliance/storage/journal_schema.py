@@ -76,9 +76,11 @@ CREATE TABLE attempts (
     submitted_at_ms INTEGER,
     submitted_by TEXT,
     submitted_clock_ms INTEGER,
+    submitted_seq INTEGER,
     help_asked_at_ms INTEGER,
     lost_at_ms INTEGER,
-    away_seconds INTEGER NOT NULL
+    away_seconds INTEGER NOT NULL,
+    replaced_count INTEGER NOT NULL
 ) STRICT
 """
 

@@ -160,9 +160,11 @@ def _attempt_row(state: RoomState, key: object) -> Row:
         one.submitted_at_ms,
         one.submitted_by,
         one.submitted_clock_ms,
+        one.submitted_seq,
         one.help_asked_at_ms,
         one.lost_at_ms,
         one.away_seconds,
+        one.replaced_count,
     )
 
 
@@ -189,9 +191,11 @@ def _attempt_from(row: Row) -> Attempt:
         submitted_at_ms=row[20],
         submitted_by=row[21],
         submitted_clock_ms=row[22],
-        help_asked_at_ms=row[23],
-        lost_at_ms=row[24],
-        away_seconds=row[25],
+        submitted_seq=row[23],
+        help_asked_at_ms=row[24],
+        lost_at_ms=row[25],
+        away_seconds=row[26],
+        replaced_count=row[27],
     )
 
 
@@ -242,8 +246,8 @@ _TABLES: dict[str, tuple[str, Callable[[RoomState, Any], Row]]] = {
             "attempt_id sitting_id candidate_id number given_name family_name anonymous_code "
             "code_hash accommodations allotted_seconds used_ms counting_since_ms state seat "
             "provisional client_id waiting_client_id extended_seconds checked_in_by started_at_ms "
-            "submitted_at_ms submitted_by submitted_clock_ms help_asked_at_ms lost_at_ms "
-            "away_seconds",
+            "submitted_at_ms submitted_by submitted_clock_ms submitted_seq help_asked_at_ms lost_at_ms "
+            "away_seconds replaced_count",
         ),
         _attempt_row,
     ),

@@ -100,6 +100,7 @@ def attempt_submitted(state: RoomState, entry: Entry, body: Body) -> None:
     attempt.submitted_at_ms = entry.at_ms
     attempt.submitted_by = text(body, "by")
     attempt.submitted_clock_ms = number(body, "t")
+    attempt.submitted_seq = entry.seq
     attempt.help_asked_at_ms = None
 
 

@@ -14,6 +14,10 @@ def response_saved(state: RoomState, entry: Entry, body: Body) -> None:
     previous = state.responses.get(key)
     state.responses[key] = revised(previous, body, seq=entry.seq, at_ms=entry.at_ms)
     state.touched.add(("responses", key))
+    if number(body, "c") == 0:
+        # Staff put it there: the candidate's page has to fetch what it did not write.
+        state.attempt(entry.subject).replaced_count += 1
+        state.touched.add(("attempts", entry.subject))
     _acknowledge(state, entry, body)
 
 

@@ -1,0 +1,1 @@
+"""The candidates' application: one page, and the protocol it speaks."""

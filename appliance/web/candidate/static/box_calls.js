@@ -1,0 +1,47 @@
+// Calls to the box.  Every call has a time limit; what went wrong is told apart by kind.
+
+const CALL_MS_MAX = 10000;
+
+/** The box answered, and refused. */
+export class Refused extends Error {
+  constructor(status, body) {
+    super(body.error || `status ${status}`);
+    this.status = status;
+    this.key = body.error || "";
+    this.sentence = body.message || "";
+    this.body = body;
+  }
+}
+
+/** The box could not be reached, or could not answer now. */
+export class OutOfReach extends Error {}
+
+/** Call the box and return its JSON.  Throws Refused or OutOfReach. */
+export async function call(method, path, body, { keepalive = false } = {}) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      credentials: "same-origin",
+      cache: "no-store",
+      keepalive,
+      signal: AbortSignal.timeout(CALL_MS_MAX),
+    });
+  } catch (problem) {
+    throw new OutOfReach(String(problem));
+  }
+  let answer = {};
+  try {
+    answer = await response.json();
+  } catch {
+    if (response.ok) throw new OutOfReach("cut short");
+  }
+  if (response.ok) return answer;
+  // A proxy or a box that is just starting: nothing was decided about what we sent.
+  if (response.status >= 500 || response.status === 429 || response.status === 408) {
+    throw new OutOfReach(answer.error || `status ${response.status}`);
+  }
+  throw new Refused(response.status, answer);
+}

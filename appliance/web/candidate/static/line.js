@@ -1,0 +1,268 @@
+// The line to the box: keeps every change at once, sends it within two seconds, and goes on trying.
+//
+// docs/candidate-protocol.md is the specification.  The rules that lose nothing:
+//   a change is kept on this computer before it is sent;
+//   it is forgotten only when the box has acknowledged it;
+//   numbers run without gaps, so the box can say how far it has come;
+//   a change that has been sent is never altered: the next keystroke makes a new one.
+
+import { call, OutOfReach, Refused } from "./box_calls.js";
+
+const PAUSE_MS = 600; // after the last keystroke
+const WAIT_MS_MAX = 2000; // after the first unsent one
+const RETRY_MS_FIRST = 1000;
+const RETRY_MS_MAX = 15000;
+const SEND_AT_ONCE_MAX = 100;
+const CHARACTERS_AT_ONCE_MAX = 500000;
+
+export class Line extends EventTarget {
+  #keeping;
+  #attempt;
+  #changes = new Map(); // number -> change, not acknowledged, in order
+  #nextNo;
+  #sending = false;
+  #sentUpTo = 0;
+  #timer = null;
+  #dueAt = Infinity;
+  #failures = 0;
+  #writes = Promise.resolve();
+  #pageId = crypto.randomUUID();
+  #seenMessages = 0;
+  #item = "";
+  #stopped = false;
+  standing = null;
+  reachable = true;
+  signedOut = false;
+  keptFailed = false;
+  refusal = "";
+
+  constructor(keeping, attempt, nextNo) {
+    super();
+    this.#keeping = keeping;
+    this.#attempt = attempt;
+    this.#nextNo = nextNo;
+  }
+
+  /** Open the line of an attempt, with what this computer still has to send. */
+  static async open(keeping, attempt, acknowledged) {
+    const kept = await keeping.changes(attempt);
+    const last = kept.length ? kept[kept.length - 1].no : 0;
+    const line = new Line(keeping, attempt, Math.max(last, acknowledged) + 1);
+    for (const change of kept) {
+      if (change.no > acknowledged) line.#changes.set(change.no, change);
+    }
+    line.#sentUpTo = last;
+    return line;
+  }
+
+  get attempt() {
+    return this.#attempt;
+  }
+
+  get unsentCount() {
+    return this.#changes.size;
+  }
+
+  get lastNo() {
+    return this.#nextNo - 1;
+  }
+
+  /** Say since when the oldest unsent change waits, in ms of performance.now(), or null. */
+  get waitingSince() {
+    const first = this.#changes.values().next();
+    return first.done ? null : (first.value.firstMadeMono ?? 0);
+  }
+
+  /** Note where the candidate is: it is told with the next exchange. */
+  at(item) {
+    this.#item = item;
+  }
+
+  /** Keep a change and see that it is sent. */
+  change(kind, item, fields) {
+    const made = { madeAt: Date.now(), madeMono: performance.now(), page: this.#pageId };
+    const last = this.#changes.get(this.#nextNo - 1);
+    const sameUnsent =
+      last && last.no > this.#sentUpTo && kind === "response" && last.kind === kind &&
+      last.item === item && last.response === fields.response;
+    const change = sameUnsent
+      ? { ...last, ...fields, ...made }
+      : {
+          attempt: this.#attempt,
+          no: this.#nextNo++,
+          kind,
+          item,
+          response: "",
+          firstMadeMono: made.madeMono,
+          ...fields,
+          ...made,
+        };
+    this.#changes.set(change.no, change);
+    this.#keep(change);
+    const quick = kind !== "response";
+    this.sendWithin(quick ? 0 : Math.min(PAUSE_MS, this.#untilDue(change)));
+    this.#tell();
+  }
+
+  #untilDue(change) {
+    return Math.max(0, change.firstMadeMono + WAIT_MS_MAX - performance.now());
+  }
+
+  #keep(change) {
+    this.#writes = this.#writes
+      .then(() => this.#keeping.keepChange(change))
+      .then(
+        () => (this.keptFailed = false),
+        () => {
+          this.keptFailed = true;
+          this.#tell();
+        },
+      );
+  }
+
+  /** Call the box within `ms`; an earlier appointment stands, a new one for typing moves it. */
+  sendWithin(ms) {
+    if (this.#stopped || this.#sending) return;
+    if (this.#failures > 0 && this.#timer !== null) return;
+    clearTimeout(this.#timer);
+    this.#dueAt = performance.now() + ms;
+    this.#timer = setTimeout(() => this.exchange(), ms);
+  }
+
+  /** Send now what is unsent: on every move, when the page is left, before hand-in. */
+  sendNow() {
+    if (this.#changes.size > 0) this.sendWithin(0);
+  }
+
+  /** Stop calling. */
+  stop() {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Start calling again, after signing in anew. */
+  resume() {
+    this.signedOut = false;
+    this.#stopped = false;
+    this.#failures = 0;
+    this.sendWithin(0);
+  }
+
+  async exchange({ keepalive = false } = {}) {
+    if (this.#sending || this.#stopped) return;
+    this.#sending = true;
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    // What is sent must be on this computer first: it is what a dead box or page is mended from.
+    await this.#writes;
+    const batch = this.#batch();
+    if (batch.length) this.#sentUpTo = batch[batch.length - 1].no;
+    let next;
+    try {
+      const answer = await call("POST", `/api/v1/attempts/${this.#attempt}/changes`, this.#body(batch), {
+        keepalive,
+      });
+      await this.#take(answer);
+      next = this.#changes.size ? 0 : jittered(answer.next_in_ms);
+    } catch (problem) {
+      next = this.#missed(problem);
+    }
+    this.#sending = false;
+    if (next !== null) this.#again(next);
+    this.#tell();
+  }
+
+  /** Return the oldest changes that fit into one call; always at least one. */
+  #batch() {
+    const batch = [];
+    let characters = 0;
+    for (const change of this.#changes.values()) {
+      characters += JSON.stringify(change.value ?? "").length;
+      if (batch.length && (batch.length === SEND_AT_ONCE_MAX || characters > CHARACTERS_AT_ONCE_MAX)) {
+        break;
+      }
+      batch.push(change);
+    }
+    return batch;
+  }
+
+  #again(ms) {
+    // Keystrokes made while the call was under way wait for their own two seconds at most.
+    const newest = this.#changes.get(this.#nextNo - 1);
+    const typing = newest && newest.no > this.#sentUpTo && this.#failures === 0;
+    this.sendWithin(typing ? Math.min(PAUSE_MS, this.#untilDue(newest)) : ms);
+  }
+
+  #body(batch) {
+    return {
+      changes: batch.map((one) => this.#asSent(one)),
+      seen_messages: this.#seenMessages,
+      item: this.#item,
+      unsent: this.#changes.size,
+      ...(battery.percent === null ? {} : { battery_percent: battery.percent }),
+    };
+  }
+
+  #asSent(change) {
+    // The monotonic clock where it is the same page, the wall clock after a reload.
+    const age =
+      change.page === this.#pageId ? performance.now() - change.madeMono : Date.now() - change.madeAt;
+    const sent = { no: change.no, kind: change.kind, item: change.item };
+    sent.age_ms = Math.max(0, Math.round(age));
+    if (change.kind === "response") Object.assign(sent, { response: change.response, value: change.value });
+    if (change.kind === "flag") sent.flagged = change.flagged;
+    return sent;
+  }
+
+  async #take(answer) {
+    this.#failures = 0;
+    this.reachable = true;
+    this.signedOut = false;
+    this.refusal = "";
+    for (const no of [...this.#changes.keys()]) {
+      if (no <= answer.acknowledged) this.#changes.delete(no);
+    }
+    await this.#keeping.acknowledge(this.#attempt, answer.acknowledged).catch(() => {
+      this.keptFailed = true;
+    });
+    this.#seenMessages = answer.message_count;
+    this.standing = { ...answer, heardMono: performance.now() };
+    this.dispatchEvent(new Event("standing"));
+  }
+
+  /** Return when to try again, or null to wait for somebody. */
+  #missed(problem) {
+    this.#failures += 1;
+    if (problem instanceof Refused && problem.status === 401) {
+      this.signedOut = true;
+      this.refusal = problem.sentence;
+      this.dispatchEvent(new Event("signedout"));
+      return null;
+    }
+    if (problem instanceof Refused) {
+      this.refusal = problem.sentence;
+    } else if (problem instanceof OutOfReach) {
+      this.reachable = false;
+    } else {
+      throw problem;
+    }
+    const wait = Math.min(RETRY_MS_MAX, RETRY_MS_FIRST * 2 ** Math.min(this.#failures - 1, 5));
+    return jittered(wait);
+  }
+
+  #tell() {
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** Return a time between three quarters and five quarters of `ms`, so that a room never calls in step. */
+function jittered(ms) {
+  return ms * (0.75 + Math.random() / 2);
+}
+
+const battery = { percent: null };
+navigator.getBattery?.().then((found) => {
+  const read = () => (battery.percent = Math.round(found.level * 100));
+  read();
+  found.addEventListener("levelchange", read);
+});

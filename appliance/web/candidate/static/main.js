@@ -1,0 +1,202 @@
+// Where the page starts: who is this, how do things stand, which screen is right.
+
+import { call, OutOfReach, Refused } from "./box_calls.js";
+import { applyDisplay, displayFromAccommodations } from "./display.js";
+import { el, showScreen } from "./elements.js";
+import { ExamScreen } from "./exam_screen.js";
+import { openKeeping } from "./keeping.js";
+import { Line } from "./line.js";
+import { asking, elsewhere, handedIn, looking, noteScreen, signIn, waiting } from "./screens.js";
+import { t } from "./texts.js";
+
+const LOOK_AGAIN_MS = 2000;
+
+class Page {
+  #keeping;
+  #line = null;
+  #me = null;
+  #exam = null;
+  #screen = "";
+  #loading = false;
+
+  async start() {
+    applyDisplay();
+    if ("serviceWorker" in navigator) navigator.serviceWorker.register("/service_worker.js");
+    this.#keeping = await openKeeping();
+    addEventListener("pagehide", () => this.#line?.exchange({ keepalive: true }));
+    document.addEventListener("visibilitychange", () => this.#line?.sendNow());
+    await this.#recognise();
+  }
+
+  async #clientId() {
+    let id = await this.#keeping.fact("client");
+    if (!id) {
+      id = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
+      await this.#keeping.setFact("client", id);
+    }
+    return id;
+  }
+
+  /** Find out whose this is: from the box, or while it is out of reach from what is kept here. */
+  async #recognise() {
+    try {
+      await this.#begin(await call("GET", "/api/v1/me"));
+    } catch (problem) {
+      const kept = await this.#keeping.fact("me");
+      if (problem instanceof OutOfReach && kept) {
+        await this.#begin(kept);
+      } else if (problem instanceof OutOfReach) {
+        this.#show("looking", looking);
+        setTimeout(() => this.#recognise(), LOOK_AGAIN_MS);
+      } else if (problem instanceof Refused) {
+        this.#askForCode(kept ? t("code_again") : "");
+      } else {
+        throw problem;
+      }
+    }
+  }
+
+  #askForCode(notice) {
+    this.#line?.stop();
+    this.#line = null;
+    this.#show("sign-in", () => signIn((code) => this.#signIn(code), notice));
+  }
+
+  async #signIn(code) {
+    const client = await this.#clientId();
+    const me = await call("POST", "/api/v1/sign-in", { code, client });
+    if (this.#line && this.#me?.attempt_id === me.attempt_id) {
+      this.#line.resume();
+      return;
+    }
+    this.#screen = "";
+    await this.#begin(me);
+  }
+
+  async #begin(me) {
+    this.#me = me;
+    await this.#keeping.setFact("me", me);
+    this.#exam = (await this.#keeping.fact(`exam ${me.attempt_id}`)) ?? null;
+    this.#line?.stop();
+    this.#line = await Line.open(this.#keeping, me.attempt_id, me.standing.acknowledged);
+    this.#line.standing = { ...me.standing, heardMono: performance.now() };
+    this.#line.addEventListener("standing", () => this.#settle());
+    this.#line.addEventListener("signedout", () => this.#signedOut());
+    await this.#settle();
+    this.#line.sendWithin(0);
+  }
+
+  /** Show the screen that fits how things stand. */
+  async #settle() {
+    const standing = this.#line.standing;
+    const state = standing.attempt_state;
+    if (standing.here === "asking") return this.#show("asking", () => asking(this.#me));
+    if (standing.here === "elsewhere" && state !== "submitted" && state !== "closed") {
+      return this.#show("elsewhere", () =>
+        elsewhere(this.#line, () => this.#askForCode("")),
+      );
+    }
+    switch (state) {
+      case "writing":
+      case "suspended":
+        return this.#writing(standing);
+      case "submitted":
+      case "closed":
+        return this.#done();
+      case "absent":
+        return this.#show("absent", () => noteScreen(t("wait_title"), t("absent")));
+      case "on_paper":
+        return this.#show("paper", () => noteScreen(this.#me.title, t("on_paper")));
+      default:
+        return this.#show(`waiting ${state} ${standing.seat}`, () =>
+          waiting(this.#me, standing, () => this.#askForCode("")),
+        );
+    }
+  }
+
+  async #writing(standing) {
+    if (!this.#exam || standing.replaced_count !== this.#exam.replaced_count) {
+      await this.#load(standing);
+    }
+    if (!this.#exam) return;
+    if (this.#screen !== "exam") {
+      this.#screen = "exam";
+      this.examScreen = new ExamScreen({
+        keeping: this.#keeping,
+        line: this.#line,
+        me: this.#me,
+        exam: this.#exam,
+        onHandIn: () => this.#done(),
+      });
+      await this.examScreen.open();
+    }
+    this.examScreen.stand(standing);
+  }
+
+  /** Fetch the exam once; from then on the page needs the box only for saving. */
+  async #load(standing) {
+    if (this.#loading) return;
+    this.#loading = true;
+    const attempt = this.#me.attempt_id;
+    try {
+      const exam = await call("GET", `/api/v1/attempts/${attempt}/exam`);
+      exam.replaced_count = standing.replaced_count;
+      await this.#keeping.keepResponses(attempt, exam.responses);
+      const again = this.#exam !== null;
+      this.#exam = exam;
+      await this.#keeping.setFact(`exam ${attempt}`, { ...exam, responses: [] });
+      displayFromAccommodations(exam.accommodations);
+      this.#keepMedia(exam.exam.media);
+      if (again) await this.examScreen?.refresh(t("brought_by_staff"));
+    } catch (problem) {
+      if (!(problem instanceof OutOfReach || problem instanceof Refused)) throw problem;
+      // The next exchange says how things stand and comes here again.
+    } finally {
+      this.#loading = false;
+    }
+  }
+
+  /** Let the service worker keep pictures and sounds, so that they are there without the box. */
+  async #keepMedia(addresses) {
+    if (!addresses.length || !window.caches) return;
+    const cache = await caches.open("media");
+    for (const address of addresses) {
+      if (!(await cache.match(address))) await cache.add(address).catch(() => {});
+    }
+  }
+
+  async #done() {
+    if (this.#screen === "done") return;
+    this.#screen = "done";
+    await handedIn({
+      me: this.#me,
+      line: this.#line,
+      onLeave: () => this.#leave(),
+    });
+  }
+
+  async #leave() {
+    const attempt = this.#me.attempt_id;
+    this.#line.stop();
+    await this.#keeping.forget(attempt);
+    await caches.delete("media");
+    await call("POST", `/api/v1/attempts/${attempt}/leave`, {}).catch(() => {});
+    showScreen(
+      el("main", { class: "centred" }, el("section", { class: "card welcome" },
+        el("h1", {}, t("left_title")), el("p", {}, t("left_help")))),
+    );
+  }
+
+  #signedOut() {
+    if (this.#screen === "exam") this.examScreen.askForCode((code) => this.#signIn(code));
+    else this.#askForCode(t("code_again"));
+  }
+
+  #show(name, make) {
+    if (this.#screen === name) return;
+    this.#screen = name;
+    showScreen(make());
+  }
+}
+
+new Page().start();

@@ -1,0 +1,24 @@
+"""The reader's language: what the browser asks for, among those we speak."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask, request
+from flask_babel import Babel
+
+LANGUAGES = ("en", "sv")
+TRANSLATIONS = Path(__file__).parent / "translations"
+
+
+def speak(app: Flask) -> None:
+    """Translate the application's texts."""
+    app.config["BABEL_DEFAULT_LOCALE"] = "en"
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
+    Babel(app, locale_selector=chosen_language)
+
+
+def chosen_language() -> str:
+    """Return the best of our languages for this request."""
+    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+

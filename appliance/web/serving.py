@@ -1,0 +1,43 @@
+"""Serving an application with waitress, every option that matters given here with its reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from waitress.server import create_server
+
+from appliance.settings import Settings
+from appliance.web.boundary import REQUEST_MAX_BYTES
+
+
+def make_server(app: Flask, settings: Settings, port: int) -> Any:
+    """Return a waitress server that listens; `run()` serves, `close()` ends.
+
+    Raises OSError when the port is taken.
+    """
+    return create_server(
+        app,
+        host=settings.host,
+        port=port,
+        # The default of 4 would queue a room behind four slow disks.
+        threads=settings.worker_threads,
+        # The default of 100 would leave the 101st browser waiting for ever.
+        connection_limit=settings.connections_max,
+        backlog=2048,
+        # select() stops at 1,024 descriptors.
+        asyncore_use_poll=True,
+        # A page calls every few seconds; a connection idle for longer than this is gone.
+        channel_timeout=60,
+        cleanup_interval=30,
+        # The default of 1 GiB would let one client fill the memory.
+        max_request_body_size=16 * REQUEST_MAX_BYTES,
+        inbuf_overflow=4 * REQUEST_MAX_BYTES,
+        ident="",
+        clear_untrusted_proxy_headers=True,
+        trusted_proxy=settings.proxy_address or None,
+        trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto"}
+        if settings.proxy_address
+        else None,
+        expose_tracebacks=False,
+    )
