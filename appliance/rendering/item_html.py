@@ -79,7 +79,8 @@ def language(tag: str) -> str:
 def _stimulus(stimulus: Stimulus, texts: Mapping[str, str]) -> str:
     title = attribute(stimulus.title or texts["shared_text"])
     return (
-        f'<section class="stimulus" aria-label="{title}">'
+        # it scrolls by itself beside the item, so the keyboard must be able to stop on it
+        f'<section class="stimulus" tabindex="0" aria-label="{title}">'
         f'<p class="stimulus-title" aria-hidden="true">{title}</p>'
         f'<div class="stimulus-body">{stimulus.body_html}</div></section>'
     )

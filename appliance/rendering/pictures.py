@@ -126,12 +126,12 @@ def media(interaction: Media, scene: Scene) -> str:
 
 
 def _stage(picture: Picture, scene: Scene, over: str) -> str:
+    alt = attribute(picture.alt)
     shown = (
-        f'<img src="{attribute(picture.href)}" alt="{attribute(picture.alt)}" '
-        f'width="{picture.width}" height="{picture.height}" draggable="false">'
+        f'<img src="{attribute(picture.href)}" alt="{alt}" width="{picture.width}" '
+        f'height="{picture.height}" draggable="false">'
         if picture.href
-        else f'<div class="no-picture">{attribute(picture.alt)} {scene.text("picture_missing")}'
-        "</div>"
+        else f'<div class="no-picture"><span>{scene.text("picture_missing")}<br>{alt}</span></div>'
     )
     return (
         f'<div class="stage" data-width="{picture.width}" data-height="{picture.height}">'
