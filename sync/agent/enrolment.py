@@ -6,37 +6,16 @@ HMAC-SHA256 under it.  By stick the two public keys files are carried over by so
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from pathlib import Path
 
-from appliance.domain.errors import InvalidInputError
 from appliance.formats.canonical import DocumentMalformedError, encode_canonical, parse_canonical
-from appliance.formats.crockford import normalise
 from appliance.formats.keys import BoxIdentity, PublicIdentity, pin_centre, read_public_identity
 from sync.agent.centre_client import Centre
+from sync.enrolment_proof import EnrolmentRefusedError, prove_identity
 
 ENROLMENTS_TARGET = "/api/v1/enrolments"
-
-
-class EnrolmentRefusedError(InvalidInputError):
-    """The reply does not prove that it is from the centre that gave out the code."""
-
-    key = "enrolment_refused"
-    staff_message = (
-        "The centre could not be recognised with this code. Check the address and the code; "
-        "a code works once and for a limited time."
-    )
-
-
-def prove_identity(code: str, side: str, identity: PublicIdentity, other_id: str) -> bytes:
-    """Return HMAC-SHA256 of an identity under an enrolment code, for one `side` and addressee."""
-    symbols = normalise(code)
-    if symbols is None:
-        raise EnrolmentRefusedError
-    message = b"\x00".join([side.encode(), other_id.encode(), identity.to_bytes()])
-    return hmac.new(symbols.encode("ascii"), message, hashlib.sha256).digest()
 
 
 def enrol_by_network(

@@ -94,13 +94,13 @@ def import_from_stick(
     """Take this box's mailbox documents and the receipts of its journals from a stick."""
     refused: dict[str, str] = {}
     count = 0
-    for path in _files(stick / "examroom" / "mailbox" / box_id):
+    for path in list_files(stick / "examroom" / "mailbox" / box_id):
         try:
             _take_document(path, paths.incoming, box_id=box_id, centre=centre)
             count += 1
         except ExamroomError as problem:
             refused[path.name] = problem.key
-    for path in _files(stick / "examroom" / "receipts"):
+    for path in list_files(stick / "examroom" / "receipts"):
         try:
             count += _take_receipt(path, paths.receipts, centre=centre, state=state)
         except ExamroomError as problem:
@@ -131,7 +131,8 @@ def _write_verified(path: Path, data: bytes, box: PublicIdentity) -> None:
     verify_bundle(written, box=box)
 
 
-def _files(folder: Path) -> list[Path]:
+def list_files(folder: Path) -> list[Path]:
+    """Return at most FILES_MAX ordinary files of a folder by name; links are left alone."""
     if not folder.is_dir():
         return []
     found = (path for path in sorted(folder.iterdir()) if path.is_file() and not path.is_symlink())

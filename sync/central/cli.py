@@ -1,0 +1,345 @@
+"""`examroom-central`: make a centre, run it, and do without a browser what its pages do.
+
+Every command that tells something prints JSON with `--json`, for scripts and for the demo.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from appliance.domain.errors import ExamroomError
+from appliance.platform.clock import SystemClock
+from appliance.platform.files import write_durably
+from sync.central import administrators, boxes, exams, sending, sittings, stick
+from sync.central.centre import Centre, create_centre, open_centre
+from sync.central.exports import marking_csv, results_csv, results_json
+from sync.central.intake import fold_anew
+from sync.central.server import serve_centre
+from sync.central.sittings import NewSitting
+
+ACTOR = "command line"
+
+_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_DATA = click.option("--data", "data_dir", required=True, type=_FOLDER, help="The centre's data.")
+_DATABASE = click.option(
+    "--database", "database_url", help="Database URL; without it SQLite in the data folder."
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_SITTING = click.option("--sitting", "sitting_id", required=True, help="Id of the sitting.")
+_STICK = click.option(
+    "--stick",
+    "stick_dir",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Where the stick is mounted.",
+)
+
+
+@click.group()
+def commands() -> None:
+    """The centre: exams out to rooms, results back."""
+
+
+@commands.command()
+@_DATA
+@_DATABASE
+@_JSON
+@click.option("--name", default="Centre", help="Name of the centre, shown on every page.")
+@click.option("--administrator", default="administrator", help="Name of the first administrator.")
+def init(
+    data_dir: Path, database_url: str | None, as_json: bool, name: str, administrator: str
+) -> None:
+    """Make the keys, the database and the first administrator with a one-time password."""
+    create_centre(data_dir, name)
+    centre = _open(data_dir, database_url)
+    password = administrators.add_administrator(
+        centre, actor=ACTOR, name=administrator, role="administrator"
+    )
+    _tell(
+        as_json,
+        centre_id=centre.identity.id,
+        administrator=administrator,
+        one_time_password=password,
+    )
+    if not as_json:
+        click.echo("Carry keys/recovery.key to a safe place and delete it here.")
+
+
+@commands.command()
+@_DATA
+@_DATABASE
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option("--port", default=8500, type=click.IntRange(1, 65535), help="Port to listen on.")
+def serve(data_dir: Path, database_url: str | None, host: str, port: int) -> None:
+    """Serve the pages and the API until stopped."""
+    serve_centre(_open(data_dir, database_url), host=host, port=port)
+
+
+@commands.command("add-administrator")
+@_DATA
+@_DATABASE
+@_JSON
+@click.option("--name", required=True)
+@click.option("--role", required=True, type=click.Choice(administrators.ROLES))
+def add_administrator(
+    data_dir: Path, database_url: str | None, as_json: bool, name: str, role: str
+) -> None:
+    """Add a person with a one-time password."""
+    centre = _open(data_dir, database_url)
+    password = administrators.add_administrator(centre, actor=ACTOR, name=name, role=role)
+    _tell(as_json, name=name, role=role, one_time_password=password)
+
+
+@commands.command("set-password")
+@_DATA
+@_DATABASE
+@click.option("--name", required=True)
+def set_password(data_dir: Path, database_url: str | None, name: str) -> None:
+    """Set a person's password, read from standard input."""
+    centre = _open(data_dir, database_url)
+    person = administrators.find_administrator(centre, name)
+    password = sys.stdin.readline().rstrip("\n")
+    administrators.change_password(centre, person["administrator_id"], password)
+
+
+@commands.command("add-token")
+@_DATA
+@_DATABASE
+@_JSON
+@click.option("--name", required=True, help="Name of the other system.")
+def add_token(data_dir: Path, database_url: str | None, as_json: bool, name: str) -> None:
+    """Make a bearer token with which another system reads results."""
+    token = administrators.add_token(_open(data_dir, database_url), actor=ACTOR, name=name)
+    _tell(as_json, name=name, token=token)
+
+
+@commands.command("add-exam")
+@_DATA
+@_DATABASE
+@_JSON
+@click.argument("exam", type=_FILE)
+def add_exam(data_dir: Path, database_url: str | None, as_json: bool, exam: Path) -> None:
+    """Store an authored exam (`*.exam`)."""
+    exam_id = exams.add_exam(_open(data_dir, database_url), exam.read_bytes(), actor=ACTOR)
+    _tell(as_json, exam_id=exam_id)
+
+
+@commands.command("enrol-box")
+@_DATA
+@_DATABASE
+@_JSON
+@click.option("--keys", required=True, type=_FILE, help="The box's public keys file.")
+@click.option("--name", default="", help="Name of the box; without it the one in the file.")
+@click.option("--room", default="", help="Where the box stands.")
+def enrol_box(
+    data_dir: Path, database_url: str | None, as_json: bool, keys: Path, name: str, room: str
+) -> None:
+    """Enrol a box from its public keys file."""
+    centre = _open(data_dir, database_url)
+    box_id = boxes.enrol_with_file(centre, keys.read_bytes(), actor=ACTOR, name=name, room=room)
+    _tell(as_json, box_id=box_id)
+
+
+@commands.command("enrolment-code")
+@_DATA
+@_DATABASE
+@_JSON
+@click.option("--name", default="Box", help="Name of the box.")
+@click.option("--room", default="", help="Where the box stands.")
+def enrolment_code(
+    data_dir: Path, database_url: str | None, as_json: bool, name: str, room: str
+) -> None:
+    """Make a one-time code with which one box enrols by network."""
+    centre = _open(data_dir, database_url)
+    code = boxes.create_enrolment_code(centre, actor=ACTOR, name=name, room=room)
+    _tell(as_json, code=code)
+
+
+@commands.command("write-keys")
+@_DATA
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+def write_keys(data_dir: Path, target: Path) -> None:
+    """Write the centre's public keys file, for boxes that are enrolled by stick."""
+    write_durably(target, _open(data_dir, None).identity.public.to_bytes())
+
+
+@commands.command("add-sitting")
+@_DATA
+@_DATABASE
+@_JSON
+@click.option("--exam", "exam_id", required=True)
+@click.option("--title", default="", help="Without it the exam's title.")
+@click.option("--room", required=True)
+@click.option("--box", "box_ids", required=True, multiple=True, help="Once for each box.")
+@click.option("--roster", required=True, type=_FILE, help="Candidates as CSV.")
+@click.option("--staff", required=True, type=_FILE, help="Staff as CSV: name, role.")
+@click.option("--start", help="Planned start, ISO 8601 with its time zone.")
+@click.option("--minutes", type=click.IntRange(1, 1440), help="Duration, else the exam's own.")
+@click.option("--practice", is_flag=True, help="A practice sitting: no results of it count.")
+def add_sitting(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    data_dir: Path,
+    database_url: str | None,
+    as_json: bool,
+    exam_id: str,
+    title: str,
+    room: str,
+    box_ids: tuple[str, ...],
+    roster: Path,
+    staff: Path,
+    start: str | None,
+    minutes: int | None,
+    practice: bool,
+) -> None:
+    """Plan a sitting."""
+    new = NewSitting(
+        exam_id=exam_id,
+        title=title,
+        room=room,
+        box_ids=box_ids,
+        roster=roster.read_bytes(),
+        staff=staff.read_bytes(),
+        planned_start_at_ms=_milliseconds(start),
+        duration_seconds=minutes * 60 if minutes else None,
+        is_practice=practice,
+    )
+    sitting_id = sittings.add_sitting(_open(data_dir, database_url), new, actor=ACTOR)
+    _tell(as_json, sitting_id=sitting_id)
+
+
+@commands.command()
+@_DATA
+@_DATABASE
+@_SITTING
+@_JSON
+def send(data_dir: Path, database_url: str | None, sitting_id: str, as_json: bool) -> None:
+    """Send a sitting to its boxes; print what its people need."""
+    centre = _open(data_dir, database_url)
+    sending.send_sitting(centre, sitting_id, actor=ACTOR)
+    _tell_slips(centre, sitting_id, as_json)
+
+
+@commands.command()
+@_DATA
+@_DATABASE
+@_SITTING
+@_JSON
+def slips(data_dir: Path, database_url: str | None, sitting_id: str, as_json: bool) -> None:
+    """Print codes and PINs of a sitting, and its release code; this goes on the record."""
+    _tell_slips(_open(data_dir, database_url), sitting_id, as_json)
+
+
+@commands.command()
+@_DATA
+@_DATABASE
+@_SITTING
+def release(data_dir: Path, database_url: str | None, sitting_id: str) -> None:
+    """Release the exam of a sitting to its boxes by a token."""
+    sending.release_sitting(_open(data_dir, database_url), sitting_id, actor=ACTOR)
+
+
+@commands.command()
+@_DATA
+@_DATABASE
+@_SITTING
+@click.option("--as", "kind", type=click.Choice(["csv", "json", "marking"]), default="json")
+def results(data_dir: Path, database_url: str | None, sitting_id: str, kind: str) -> None:
+    """Print the results of a sitting."""
+    write_as = {"csv": results_csv, "json": results_json, "marking": marking_csv}[kind]
+    click.echo(write_as(_open(data_dir, database_url), sitting_id), nl=False)
+
+
+@commands.command("import-bundles")
+@_DATA
+@_DATABASE
+@_STICK
+@_JSON
+def import_bundles(
+    data_dir: Path, database_url: str | None, stick_dir: Path, as_json: bool
+) -> None:
+    """Take the bundles of a stick in and write receipts to it."""
+    imported = stick.import_bundles(_open(data_dir, database_url), stick_dir)
+    _tell(as_json, verdicts=imported.verdicts, refused=imported.refused)
+    if imported.refused:
+        sys.exit(1)
+
+
+@commands.command("export-mailbox")
+@_DATA
+@_DATABASE
+@_STICK
+@_JSON
+@click.option("--box", "box_id", required=True)
+def export_mailbox(
+    data_dir: Path, database_url: str | None, stick_dir: Path, as_json: bool, box_id: str
+) -> None:
+    """Write what waits for a box to a stick."""
+    count = stick.export_mailbox(_open(data_dir, database_url), box_id, stick_dir)
+    _tell(as_json, documents=count)
+
+
+@commands.command("fold-anew")
+@_DATA
+@_DATABASE
+@click.argument("journal_id")
+def fold(data_dir: Path, database_url: str | None, journal_id: str) -> None:
+    """Rebuild what the pages show of one journal from its entries."""
+    fold_anew(_open(data_dir, database_url), journal_id)
+
+
+def _open(data_dir: Path, database_url: str | None) -> Centre:
+    return open_centre(data_dir, database_url, SystemClock())
+
+
+def _tell_slips(centre: Centre, sitting_id: str, as_json: bool) -> None:
+    row = sittings.find_sitting(centre, sitting_id)
+    names = ("number", "given_name", "family_name", "seat", "code", "candidate_id")
+    _tell(
+        as_json,
+        sitting_id=sitting_id,
+        package_id=row["package_id"],
+        release_code=sittings.reveal_release_code(centre, sitting_id, actor=ACTOR),
+        candidates=[
+            {name: person[name] for name in names}
+            for person in sittings.candidates_of(centre, sitting_id)
+        ],
+        staff=[
+            {name: person[name] for name in ("name", "role", "pin", "staff_id")}
+            for person in sittings.staff_of(centre, sitting_id)
+        ],
+    )
+
+
+def _tell(as_json: bool, **values: object) -> None:
+    if as_json:
+        click.echo(json.dumps(values, ensure_ascii=False))
+        return
+    for name, value in values.items():
+        shown = value if isinstance(value, str | int) else json.dumps(value, ensure_ascii=False)
+        click.echo(f"{name.replace('_', ' ')}: {shown}")
+
+
+def _milliseconds(start: str | None) -> int | None:
+    if start is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(start)
+    except ValueError as problem:
+        raise click.BadParameter("the start is not ISO 8601") from problem
+    if moment.tzinfo is None:
+        raise click.BadParameter("the start needs its time zone, as in 2026-11-22T09:00+01:00")
+    return int(moment.timestamp() * 1000)
+
+
+def main() -> None:
+    """Run a command; an operating error is one sentence and status 1."""
+    try:
+        commands(standalone_mode=True)
+    except ExamroomError as problem:
+        click.echo(str(problem), err=True)
+        sys.exit(1)

@@ -1,0 +1,200 @@
+"""A real centre on loopback, a real agent, and a journal that grows as a room's would."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import waitress
+from waitress.server import BaseWSGIServer
+
+from appliance.domain.journal import Draft, Entry, chain_start, place
+from appliance.formats.keys import BoxIdentity, create_box_identity
+from appliance.platform.clock import SystemClock
+from sync.agent.agent import AgentPaths, SyncAgent
+from sync.agent.centre_client import CentreClient
+from sync.agent.pacing import Pace
+from sync.agent.state import load_state
+from sync.central.boxes import enrol_with_file
+from sync.central.centre import Centre, create_centre, open_centre
+from sync.central.web.app import create_app
+
+BOX_NAME = "Box A"
+
+
+@dataclass
+class GrowingJournal:
+    """A journal in memory, made with the domain's own chain; stands where a box's file would."""
+
+    journal_id: str = "journal-1"
+    epoch: int = 1
+    entries: list[Entry] = field(default_factory=list)
+
+    def write(self, kind: str, subject: str, body: dict[str, object], actor: str = "box") -> Entry:
+        """Append one entry."""
+        seq = len(self.entries) + 1
+        previous = self.entries[-1].hash if self.entries else chain_start(self.journal_id)
+        draft = Draft(kind, actor, subject, body)
+        self.entries.append(
+            place(draft, epoch=self.epoch, seq=seq, at_ms=1_000_000 + seq, previous=previous)
+        )
+        return self.entries[-1]
+
+    def open_room(self, sitting_id: str = "s1") -> None:
+        """Write the beginning of an exam with two candidates."""
+        clock: dict[str, object] = {"t": 0, "mono_ms": 0, "boot": "b"}
+        self.write("room_session_opened", self.journal_id, {"room": "A 1", "practice": 0, **clock})
+        self.write(
+            "sitting_created",
+            sitting_id,
+            {
+                "sitting_id": sitting_id,
+                "title": "Biology",
+                "package_id": "p1",
+                "duration_seconds": 3600,
+                "planned_start_at_ms": None,
+            },
+        )
+        for number in ("1", "2"):
+            self.write(
+                "attempt_created",
+                f"a{number}",
+                {
+                    "sitting_id": sitting_id,
+                    "candidate_id": f"c{number}",
+                    "number": number,
+                    "given_name": "Given",
+                    "family_name": "Family",
+                    "anonymous_code": f"CODE{number}",
+                    "seat": None,
+                },
+            )
+        self.write("sitting_started", sitting_id, {"t": 0})
+        self.write("attempt_started", "a1", {"t": 0})
+
+    def save_response(self, value: object, revision: int, *, item: str = "q1") -> None:
+        """Write one whole revision by the first candidate."""
+        body: dict[str, object] = {"c": revision, "i": item, "k": "client", "r": "RESPONSE"}
+        self.write("response_saved", "a1", {**body, "n": revision, "v": value}, actor="candidate")
+
+    def journal_ids(self) -> list[str]:
+        """See JournalSource."""
+        return [self.journal_id]
+
+    @contextmanager
+    def read(self, _journal_id: str) -> Iterator[GrowingJournal]:
+        """See JournalSource."""
+        yield self
+
+    def head(self) -> tuple[int, int, bytes] | None:
+        """See EntryReader."""
+        if not self.entries:
+            return None
+        return self.epoch, self.entries[-1].seq, self.entries[-1].hash
+
+    def entries_after(self, seq: int, limit: int) -> list[Entry]:
+        """See EntryReader."""
+        return self.entries[seq : seq + limit]
+
+
+@dataclass
+class RunningCentre:
+    """A centre that listens, and can go away and come back on the same port."""
+
+    centre: Centre
+    port: int = 0
+    server: BaseWSGIServer | None = None
+    thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Listen; the first time on any free port."""
+        self.server = waitress.create_server(
+            create_app(self.centre), host="127.0.0.1", port=self.port, threads=4
+        )
+        self.port = self.server.effective_port
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        """Stop listening."""
+        if self.server is not None and self.thread is not None:
+            self.server.close()
+            self.thread.join(timeout=5)
+            self.server = None
+
+
+@pytest.fixture
+def centre(tmp_path: Path) -> Iterator[Centre]:
+    create_centre(tmp_path / "centre", "Test centre")
+    built = open_centre(tmp_path / "centre", None, SystemClock())
+    yield built
+    built.engine.dispose()
+
+
+@pytest.fixture
+def running(centre: Centre) -> Iterator[RunningCentre]:
+    one = RunningCentre(centre)
+    one.start()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def box(centre: Centre) -> BoxIdentity:
+    identity = create_box_identity(BOX_NAME)
+    enrol_with_file(centre, identity.public.to_bytes(), actor="t", name=BOX_NAME, room="A 1")
+    return identity
+
+
+@pytest.fixture
+def journal() -> GrowingJournal:
+    return GrowingJournal()
+
+
+@dataclass
+class AgentMaker:
+    """Makes agents over one data directory, as restarting the process would."""
+
+    data_dir: Path
+    running: RunningCentre
+    box: BoxIdentity
+    journal: GrowingJournal
+
+    @property
+    def paths(self) -> AgentPaths:
+        """The agent's files."""
+        return AgentPaths(self.data_dir)
+
+    def client(self) -> CentreClient:
+        """A connection to the centre."""
+        return CentreClient(self.running.url, self.box, SystemClock())
+
+    def agent(self, client: CentreClient | None = None) -> SyncAgent:
+        """A freshly started agent."""
+        self.paths.make_folders()
+        return SyncAgent(
+            paths=self.paths,
+            source=self.journal,
+            centre=client or self.client(),
+            box=self.box,
+            pinned=self.running.centre.identity.public,
+            state=load_state(self.paths.state),
+            clock=SystemClock(),
+            pace=Pace(jitter=lambda: 0.0),
+        )
+
+
+@pytest.fixture
+def agents(
+    tmp_path: Path, running: RunningCentre, box: BoxIdentity, journal: GrowingJournal
+) -> AgentMaker:
+    return AgentMaker(tmp_path / "box", running, box, journal)
