@@ -1,4 +1,4 @@
-"""The box as the services see it: its settings, store, identity, clock, and the room if it is open."""
+"""The box as the services see it: settings, store, identity, clock, and the room if it is open."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.domain.errors import RefusedError
-from appliance.formats.keys import BoxIdentity, PublicIdentity, read_public_identity
+from appliance.formats.keys import BoxIdentity, PublicIdentity, load_pinned_centre
 from appliance.platform.clock import Clock
 from appliance.services.room import Room
 from appliance.settings import Settings
@@ -53,14 +53,14 @@ class Box:
         Read anew each time: enrolment happens in another process while this one runs.
         """
         try:
-            return read_public_identity(self.centre_file.read_bytes())
+            return load_pinned_centre(self.keys_dir)
         except FileNotFoundError:
             raise NotEnrolledError from None
 
     @property
-    def centre_file(self) -> Path:
-        """Return where enrolment puts the centre's public identity."""
-        return self.settings.data_dir / "keys" / "centre.json"
+    def keys_dir(self) -> Path:
+        """Return where identities and keys lie."""
+        return self.settings.data_dir / "keys"
 
     @property
     def packages_dir(self) -> Path:

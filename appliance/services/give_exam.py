@@ -49,9 +49,7 @@ def _see(
         for (attempt_id, _), one in state.item_marks.items()
         if attempt_id == attempt.attempt_id
     ]
-    accommodations = [
-        {"name": one.name, "value": one.value} for one in attempt.accommodations
-    ]
+    accommodations = [{"name": one.name, "value": one.value} for one in attempt.accommodations]
     return (
         {"attempt_id": attempt.attempt_id, "accommodations": accommodations},
         {"package_id": sitting.package_id},

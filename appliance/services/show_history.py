@@ -35,9 +35,7 @@ def bring_back(
     for one in room.queries.revisions(attempt_id, item_id, response_id):
         if one.revision_no == revision_no:
             room.writer.write(
-                c.BringBackRevision(
-                    actor, attempt_id, item_id, response_id, revision_no, one.value
-                )
+                c.BringBackRevision(actor, attempt_id, item_id, response_id, revision_no, one.value)
             )
             return
     raise RevisionNotFoundError

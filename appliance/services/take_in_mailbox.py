@@ -1,7 +1,7 @@
 """Taking in what the sync agent, or a stick, has put into the mailbox.
 
-The agent only carries.  Here each document is verified, opened and understood; one that cannot be is
-set aside with the reason, and shown to staff.
+The agent only carries.  Here each document is verified, opened and understood; one that cannot
+be is set aside with the reason, and shown to staff.
 """
 
 from __future__ import annotations

@@ -246,8 +246,8 @@ _TABLES: dict[str, tuple[str, Callable[[RoomState, Any], Row]]] = {
             "attempt_id sitting_id candidate_id number given_name family_name anonymous_code "
             "code_hash accommodations allotted_seconds used_ms counting_since_ms state seat "
             "provisional client_id waiting_client_id extended_seconds checked_in_by started_at_ms "
-            "submitted_at_ms submitted_by submitted_clock_ms submitted_seq help_asked_at_ms lost_at_ms "
-            "away_seconds replaced_count",
+            "submitted_at_ms submitted_by submitted_clock_ms submitted_seq help_asked_at_ms "
+            "lost_at_ms away_seconds replaced_count",
         ),
         _attempt_row,
     ),

@@ -12,6 +12,9 @@ from appliance.storage.database import open_database
 from appliance.storage.driver_errors import translating
 from appliance.storage.journals import entries_after
 
+BOX_DATABASE_KEY = "box-database.key"
+"""The credential that opens a box's second database, and through it every journal."""
+
 
 @dataclass(frozen=True, slots=True)
 class JournalInfo:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext
-
 from appliance.domain.errors import (
     ConflictError,
     CorruptionError,
@@ -13,6 +11,7 @@ from appliance.domain.errors import (
     RefusedError,
     TransientError,
 )
+from appliance.web.languages import gettext
 
 STATUS_BY_KEY = {
     "client_unknown": 401,

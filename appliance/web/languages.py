@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import flask_babel
 from flask import Flask, request
 from flask_babel import Babel
 
@@ -22,3 +23,12 @@ def chosen_language() -> str:
     """Return the best of our languages for this request."""
     return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
 
+
+def gettext(text: str, **values: object) -> str:
+    """Return a text in the reader's language, its %(names)s filled in."""
+    return str(flask_babel.gettext(text, **values))
+
+
+def ngettext(one: str, many: str, count: int, **values: object) -> str:
+    """Return the form of a text that fits a count, which it has as %(num)d."""
+    return str(flask_babel.ngettext(one, many, count, **values))

@@ -16,6 +16,12 @@ def make_server(app: Flask, settings: Settings, port: int) -> Any:
 
     Raises OSError when the port is taken.
     """
+    proxy: dict[str, Any] = {}
+    if settings.proxy_address:
+        proxy = {
+            "trusted_proxy": settings.proxy_address,
+            "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+        }
     return create_server(
         app,
         host=settings.host,
@@ -35,9 +41,6 @@ def make_server(app: Flask, settings: Settings, port: int) -> Any:
         inbuf_overflow=4 * REQUEST_MAX_BYTES,
         ident="",
         clear_untrusted_proxy_headers=True,
-        trusted_proxy=settings.proxy_address or None,
-        trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto"}
-        if settings.proxy_address
-        else None,
         expose_tracebacks=False,
+        **proxy,
     )

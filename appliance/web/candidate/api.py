@@ -202,8 +202,8 @@ def media_response(data: bytes, name: str) -> Response:
     kind = _MEDIA_TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")
     response = Response(data, mimetype=kind)
     response.headers["Cache-Control"] = "private, max-age=86400"
-    response.accept_ranges = "bytes"
-    return response.make_conditional(request, accept_ranges=True, complete_length=len(data))
+    response.make_conditional(request, accept_ranges=True, complete_length=len(data))
+    return response
 
 
 def register(app: Flask) -> None:
@@ -213,9 +213,7 @@ def register(app: Flask) -> None:
     app.add_url_rule("/api/v1/me", "who", who)
     app.add_url_rule(f"{attempt}/changes", "changes", changes, methods=["POST"])
     app.add_url_rule(f"{attempt}/exam", "exam", exam)
-    app.add_url_rule(
-        f"{attempt}/revisions/<item_id>/<response_id>", "revisions", revisions
-    )
+    app.add_url_rule(f"{attempt}/revisions/<item_id>/<response_id>", "revisions", revisions)
     app.add_url_rule(f"{attempt}/help", "ask_for_help", ask_for_help, methods=["POST"])
     app.add_url_rule(f"{attempt}/submission", "submit", submit, methods=["POST"])
     app.add_url_rule(f"{attempt}/receipt", "receipt", receipt)

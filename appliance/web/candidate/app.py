@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyReq
 
 from appliance.domain.errors import ExamroomError
 from appliance.services.box import Box
+from appliance.web import shared_files
 from appliance.web.access import enforce_access
 from appliance.web.boundary import REQUEST_MAX_BYTES, RequestTooLargeError
 from appliance.web.candidate import api, pages
@@ -34,9 +35,10 @@ def create_candidate_app(box: Box) -> Flask:
     speak(app)
     pages.register(app)
     api.register(app)
+    shared_files.register(app)
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
     limited = limiter.limit(FAILED_SIGN_INS, deduct_when=lambda answer: answer.status_code >= 400)
-    app.view_functions["sign_in"] = limited(app.view_functions["sign_in"])
+    app.view_functions["sign_in"] = limited(api.sign_in)
     enforce_access(app)
     app.register_error_handler(ExamroomError, _refused)
     app.register_error_handler(HTTPException, _not_served)

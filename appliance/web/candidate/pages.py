@@ -6,16 +6,15 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, Response, render_template, send_from_directory
-from flask_babel import gettext
+from flask import Flask, Response, render_template
 
 from appliance.rendering.texts import texts_for
 from appliance.web.access import anyone
 from appliance.web.candidate.texts import page_texts
-from appliance.web.languages import chosen_language
+from appliance.web.languages import chosen_language, gettext
+from appliance.web.shared_files import RENDERING
 
 STATIC = Path(__file__).parent / "static"
-RENDERING = Path(__file__).parents[2] / "rendering" / "static"
 
 
 @cache
@@ -68,14 +67,6 @@ def service_worker() -> Response:
 
 
 @anyone
-def rendering_file(name: str) -> Response:
-    """Give a file that shows items, shared with the centre's preview."""
-    response = send_from_directory(RENDERING, name)
-    response.headers["Cache-Control"] = "no-cache"
-    return response
-
-
-@anyone
 def health() -> Response:
     """Say that the box serves.  Nothing more: anyone may ask."""
     return Response("ok", mimetype="text/plain")
@@ -85,5 +76,4 @@ def register(app: Flask) -> None:
     """Put the page's addresses on the application."""
     app.add_url_rule("/", "page", page)
     app.add_url_rule("/service_worker.js", "service_worker", service_worker)
-    app.add_url_rule("/rendering/<path:name>", "rendering_file", rendering_file)
     app.add_url_rule("/health", "health", health)

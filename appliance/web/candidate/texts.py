@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
+from appliance.web.languages import gettext as _
 
 
 def page_texts() -> dict[str, str]:
@@ -32,7 +32,9 @@ def _signing_in() -> dict[str, str]:
         "fact_time": _("Your time"),
         "how_title": _("How it works"),
         "how_saving": _("Everything you write is saved by itself. There is no Save button."),
-        "how_outage": _("If the network or the power fails, keep writing or wait. Nothing is lost."),
+        "how_outage": _(
+            "If the network or the power fails, keep writing or wait. Nothing is lost."
+        ),
         "how_moving": _("You can go to any item from the list, and mark items to come back to."),
         "how_help": _("Need something? Press “Ask for help” and the invigilator comes."),
         "asking_title": _("Moving to this computer"),

@@ -1,0 +1,114 @@
+"""The only place where clock, database, settings, services and applications of the box meet."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from appliance.domain.errors import InvalidInputError
+from appliance.formats.keys import load_or_create_box_identity
+from appliance.platform.announcing import Announcement
+from appliance.platform.clock import SystemClock, boot_id
+from appliance.platform.credentials import load_or_create_key
+from appliance.services.box import Box
+from appliance.services.open_room import resume_room
+from appliance.services.take_in_mailbox import take_in_mailbox
+from appliance.services.watch_room import Watch
+from appliance.settings import Settings
+from appliance.storage.box_store import BoxStore
+from appliance.storage.reading import BOX_DATABASE_KEY
+from appliance.web.candidate.app import create_candidate_app
+from appliance.web.serving import make_server
+from appliance.web.staff.app import create_staff_app
+
+_log = structlog.get_logger()
+
+
+class PortTakenError(InvalidInputError):
+    """Something else listens there."""
+
+    key = "port_taken"
+    staff_message = "Port {port} is in use by another program. Stop that one, or give another port."
+
+
+@dataclass(slots=True)
+class ExamServer:
+    """A running box: two applications on two ports, one writer, one watch."""
+
+    box: Box
+    watch: Watch
+    servers: list[Any]
+    announcement: Announcement | None
+
+    def serve(self) -> None:
+        """Serve until `stop`."""
+        threads = [
+            threading.Thread(target=server.run, name=f"serve-{at}", daemon=True)
+            for at, server in enumerate(self.servers)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def stop(self) -> None:
+        """End in an order in which whoever was told "saved" was told the truth."""
+        if self.announcement is not None:
+            self.announcement.withdraw()
+        for server in self.servers:
+            server.close()
+            server.task_dispatcher.shutdown(cancel_pending=False, timeout=5)
+        self.watch.stop()
+        if self.box.room is not None:
+            self.box.room.writer.stop()
+        self.box.store.close()
+
+
+def make_box(settings: Settings) -> Box:
+    """Open what the box knows, and the room that was open when it last ended.
+
+    Raises CorruptionError with a sentence when a database cannot be used; nothing is changed then.
+    """
+    keys_dir = settings.data_dir / "keys"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    keys_dir.mkdir(exist_ok=True, mode=0o700)
+    box = Box(
+        settings=settings,
+        store=BoxStore(
+            settings.data_dir / "box.db", load_or_create_key(BOX_DATABASE_KEY, keys_dir)
+        ),
+        identity=load_or_create_box_identity(keys_dir, settings.room),
+        clock=SystemClock(),
+        boot_id=boot_id(),
+    )
+    take_in_mailbox(box)
+    resume_room(box)
+    return box
+
+
+def make_exam_server(settings: Settings) -> ExamServer:
+    """Make everything and listen.  Raises PortTakenError and what `make_box` raises."""
+    box = make_box(settings)
+    form_key = load_or_create_key("staff-forms", box.keys_dir)
+    servers = []
+    for app, port in (
+        (create_candidate_app(box), settings.candidate_port),
+        (create_staff_app(box, form_key=form_key), settings.staff_port),
+    ):
+        try:
+            servers.append(make_server(app, settings, port))
+        except OSError as problem:
+            raise PortTakenError(port=port) from problem
+    announcement = None
+    if settings.announce:
+        announcement = Announcement(
+            room=settings.room, box_id=box.identity.id, port=settings.candidate_port
+        )
+        announcement.make()
+    watch = Watch(box)
+    watch.start()
+    _log.info("serving", candidate_port=settings.candidate_port, staff_port=settings.staff_port)
+    return ExamServer(box, watch, servers, announcement)

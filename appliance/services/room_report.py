@@ -1,0 +1,45 @@
+"""The room report: what happened, who decided what, and the head of the chain that proves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from appliance.domain.decide.now import Now
+from appliance.domain.journal import Entry
+from appliance.domain.room import Irregularity, RoomState
+from appliance.services.box import Box
+from appliance.services.show_room import RoomView, show_room
+
+
+@dataclass(frozen=True, slots=True)
+class RoomReport:
+    """Everything an invigilator signs for."""
+
+    view: RoomView
+    irregularities: tuple[Irregularity, ...]
+    entries: tuple[Entry, ...]
+    names: dict[str, str]
+    head_seq: int
+    fingerprint: str
+
+
+def room_report(box: Box) -> RoomReport:
+    """Return the report of the open room session, up to now."""
+    room = box.open_room()
+
+    def see(state: RoomState, now: Now) -> tuple[list[Irregularity], dict[str, str], int, bytes]:
+        names = {one.attempt_id: one.name for one in state.attempts.values()}
+        names |= {one.sitting_id: one.title for one in state.sittings.values()}
+        return list(state.irregularities.values()), names, now.head_seq, now.head_hash
+
+    irregularities, names, head_seq, head_hash = room.writer.look(see)
+    names |= {one.staff_id: one.name for one in box.store.staff()}
+    digits = head_hash.hex()[:24]
+    return RoomReport(
+        view=show_room(box, by_trouble=False),
+        irregularities=tuple(irregularities),
+        entries=tuple(room.queries.entries()),
+        names=names,
+        head_seq=head_seq,
+        fingerprint=" ".join(digits[at : at + 4] for at in range(0, len(digits), 4)),
+    )

@@ -1,0 +1,76 @@
+"""What the box does by itself: the room clock, checkpoints, silent workstations, the mailbox."""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+
+from appliance.domain import commands as c
+from appliance.domain.decide.now import Now
+from appliance.domain.errors import ExamroomError
+from appliance.domain.room import RoomState
+from appliance.domain.states import AttemptState
+from appliance.services.box import Box
+from appliance.services.open_room import load_packages
+from appliance.services.room import Room
+from appliance.services.take_in_mailbox import take_in_mailbox
+
+_log = structlog.get_logger()
+
+
+class Watch:
+    """One thread that looks after the box every few seconds until it is stopped."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._stop = threading.Event()
+        self._checkpoint_due_ms = 0
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after the round that is under way."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        every_seconds = self._box.settings.tick_seconds
+        while not self._stop.wait(every_seconds):
+            try:
+                self.round()
+            except ExamroomError as trouble:
+                # A full disk or a busy database: the next round tries again, and saves say so too.
+                _log.warning("watch_round_failed", error_key=trouble.key)
+
+    def round(self) -> None:
+        """Look after everything once."""
+        taken = take_in_mailbox(self._box)
+        room = self._box.room
+        if room is None:
+            return
+        if taken:
+            load_packages(self._box, actor="box")
+        room.writer.write(c.Tick("box"))
+        self._note_silence(room)
+        now_ms = self._box.clock.monotonic_ms()
+        if now_ms >= self._checkpoint_due_ms:
+            room.writer.write(c.Checkpoint("box"))
+            self._checkpoint_due_ms = now_ms + self._box.settings.checkpoint_seconds * 1000
+
+    def _note_silence(self, room: Room) -> None:
+        writing = room.writer.look(_writing)
+        after_ms = self._box.settings.lost_after_seconds * 1000
+        for attempt_id in room.presence.newly_lost(
+            self._box.clock.monotonic_ms(), after_ms=after_ms
+        ):
+            if attempt_id in writing:
+                command = c.NoteContact("box", attempt_id, lost=True, away_seconds=0)
+                room.writer.write(command)
+
+
+def _writing(state: RoomState, _now: Now) -> set[str]:
+    return {one.attempt_id for one in state.attempts.values() if one.state is AttemptState.WRITING}

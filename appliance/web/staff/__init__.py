@@ -1,0 +1,1 @@
+"""The staff application: sign in, prepare, run the room, report."""

@@ -1,0 +1,96 @@
+"""One candidate: responses, every revision of them, and what waits for a decision."""
+
+from __future__ import annotations
+
+from flask import Flask, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from appliance.domain.decide.now import Now
+from appliance.domain.room import KeptAside, RoomState
+from appliance.services.show_history import bring_back
+from appliance.services.show_room import show_room
+from appliance.web.here import this_box
+from appliance.web.languages import gettext as _
+from appliance.web.staff.access import me, run_room, see_responses
+from appliance.web.staff.response_words import as_words, item_titles
+
+ENTRIES_MAX = 60
+
+
+@see_responses
+def candidate(attempt_id: str) -> str:
+    """Show a candidate's responses and the entries about them."""
+    box = this_box()
+    room = box.open_room()
+    seat = show_room(box).seat_of(attempt_id)
+    titles = item_titles(room, seat.sitting_id if seat else "")
+    responses = room.queries.responses(attempt_id)
+    responses.sort(key=lambda one: list(titles).index(one[0]) if one[0] in titles else 0)
+    wanted = request.args.get("q", "").strip().casefold()
+    rows = [
+        (item_id, response_id, titles.get(item_id, item_id), as_words(one.value), one)
+        for item_id, response_id, one in responses
+    ]
+    if wanted:
+        rows = [one for one in rows if wanted in f"{one[2]} {one[3]}".casefold()]
+
+    def kept(state: RoomState, _now: Now) -> list[KeptAside]:
+        return [
+            one
+            for one in state.kept_aside.values()
+            if one.attempt_id == attempt_id and one.decision is None
+        ]
+
+    return render_template(
+        "candidate.html",
+        seat=seat,
+        rows=rows,
+        titles=titles,
+        kept=room.writer.look(kept),
+        as_words=as_words,
+        wanted=request.args.get("q", ""),
+        entries=room.queries.entries_about(attempt_id, ENTRIES_MAX),
+        names={one.staff_id: one.name for one in box.store.staff()},
+    )
+
+
+@see_responses
+def revisions(attempt_id: str, item_id: str, response_id: str) -> str:
+    """Show every revision of one response."""
+    box = this_box()
+    room = box.open_room()
+    seat = show_room(box).seat_of(attempt_id)
+    titles = item_titles(room, seat.sitting_id if seat else "")
+    found = room.queries.revisions(attempt_id, item_id, response_id)
+    return render_template(
+        "revisions.html",
+        seat=seat,
+        item_id=item_id,
+        response_id=response_id,
+        title=titles.get(item_id, item_id),
+        revisions=[(one, as_words(one.value)) for one in reversed(found)],
+        names={one.staff_id: one.name for one in box.store.staff()},
+    )
+
+
+@run_room
+def bring_back_revision(attempt_id: str, item_id: str, response_id: str) -> Response:
+    """Make an earlier revision the newest one."""
+    bring_back(
+        this_box(),
+        actor=me().staff_id,
+        attempt_id=attempt_id,
+        item_id=item_id,
+        response_id=response_id,
+        revision_no=int(request.form.get("revision_no", "0")),
+    )
+    flash(_("Brought back. The candidate sees it within seconds."), "safe")
+    return redirect(url_for("candidate", attempt_id=attempt_id))
+
+
+def register(app: Flask) -> None:
+    """Put these addresses on the application."""
+    app.add_url_rule("/candidates/<attempt_id>", "candidate", candidate)
+    one = "/candidates/<attempt_id>/<item_id>/<response_id>"
+    app.add_url_rule(one, "revisions", revisions)
+    app.add_url_rule(one, "bring_back_revision", bring_back_revision, methods=["POST"])
