@@ -32,7 +32,12 @@ def import_command(source: Path, output: Path | None) -> None:
     except ExamroomError as error:
         raise click.ClickException(str(error)) from error
     target = output or Path(f"{source.resolve().stem}.exam")
-    target.write_bytes(data)
+    try:
+        target.write_bytes(data)
+    except OSError as error:
+        raise click.ClickException(
+            f"{target} could not be written: {error.strerror}. Choose another place with --output."
+        ) from error
     click.echo(report_text(authored))
     click.echo(f"Written: {target} ({len(data) // 1024 + 1} KiB)")
 
