@@ -8,6 +8,7 @@ import click
 
 from appliance.domain.errors import ExamroomError
 from appliance.formats.authored_exam import write_authored_exam
+from provisioning.demo.run_demo import run_demo
 from provisioning.importers.exam_import import import_exam
 from provisioning.importers.report_text import report_text
 
@@ -42,5 +43,14 @@ def import_command(source: Path, output: Path | None) -> None:
     click.echo(f"Written: {target} ({len(data) // 1024 + 1} KiB)")
 
 
-if __name__ == "__main__":
-    main()
+@main.command()
+@click.option("--reset", is_flag=True, help="Forget the demo there was and start afresh.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo-data"),
+    help="Where the demo keeps its things.",
+)
+def demo(reset: bool, folder: Path) -> None:
+    """Run a centre, a box, its sync agent and a few simulated candidates on loopback."""
+    run_demo(folder, reset=reset, say=click.echo)

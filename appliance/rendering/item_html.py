@@ -18,6 +18,13 @@ from appliance.rendering.texts import MSGIDS
 
 UNKNOWN_LANGUAGE = "und"
 _PLACEHOLDER = re.compile(r'<(div|span) data-interaction="([^"]*)"></\1>')
+# A full stop after a gap, a list or a button must not begin the next line.
+_LOOSE = re.compile(
+    r'(<button type="button" class="(?:gap|hot)"(?:(?!</button>).)*</button>'
+    r'|<span class="interaction (?:inline-choice|text-entry)"(?:(?!</span>).)*</span>)'
+    r"([.,;:!?)]+)",
+    re.DOTALL,
+)
 _MEDIA = re.compile(r'(<(?:img|audio|video|source|track)\b[^<]*?\s(?:src|poster)=")media/')
 
 _RENDERERS: Mapping[str, Callable[[Any, Scene], str]] = {
@@ -96,7 +103,9 @@ def _body(item: Item, seed: str, texts: Mapping[str, str]) -> str:
         scene = Scene(item_id=item.item_id, seed=seed, texts=texts, number=number)
         return render_interaction(interaction, scene)
 
-    return _PLACEHOLDER.sub(place, item.body_html)
+    return _LOOSE.sub(
+        r'<span class="together">\1\2</span>', _PLACEHOLDER.sub(place, item.body_html)
+    )
 
 
 def render_interaction(interaction: Interaction, scene: Scene) -> str:

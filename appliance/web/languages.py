@@ -17,6 +17,7 @@ def speak(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, locale_selector=chosen_language)
+    app.jinja_env.globals["language"] = chosen_language
 
 
 def chosen_language() -> str:
