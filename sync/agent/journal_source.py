@@ -8,9 +8,12 @@ from typing import Protocol
 
 from appliance.domain.journal import Entry
 from appliance.platform.credentials import load_or_create_key
-from appliance.storage.reading import JournalInfo, JournalReader, list_journals
-
-BOX_DATABASE_KEY = "box-database.key"
+from appliance.storage.reading import (
+    BOX_DATABASE_KEY,
+    JournalInfo,
+    JournalReader,
+    list_journals,
+)
 
 
 class EntryReader(Protocol):
