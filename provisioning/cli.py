@@ -26,7 +26,7 @@ def main() -> None:
     help="Where to write the exam; otherwise NAME.exam in the current folder.",
 )
 def import_command(source: Path, output: Path | None) -> None:
-    """Import an exam from a QTI package, a folder of QTI files or a single QTI file."""
+    """Import an exam: a QTI package or folder, or a QTI, Moodle XML or GIFT file."""
     try:
         authored = import_exam(source)
         data = write_authored_exam(authored)

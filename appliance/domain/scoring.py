@@ -29,11 +29,12 @@ class Template(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapEntry:
-    """Points for one value."""
+    """Points for one value; for numbers also for those at most `tolerance` away."""
 
     value: str
     points: str
     is_case_sensitive: bool = True
+    tolerance: str = "0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +211,16 @@ def _entry_points(rule: ResponseRule, value: str) -> Decimal:
             return Decimal(entry.points)
         if not entry.is_case_sensitive and wanted.casefold() == value.casefold():
             return Decimal(entry.points)
+        if rule.base_type in {"integer", "float"} and _is_near(entry, value):
+            return Decimal(entry.points)
     return Decimal(rule.default_points)
+
+
+def _is_near(entry: MapEntry, value: str) -> bool:
+    wanted, given = decimal_of(entry.value), decimal_of(value)
+    return (
+        wanted is not None and given is not None and abs(wanted - given) <= Decimal(entry.tolerance)
+    )
 
 
 def _mapped_points(rule: ResponseRule, values: Sequence[str]) -> Decimal:

@@ -115,6 +115,7 @@ def _numbers_of(rule: ItemRule) -> Iterable[str | None]:
         yield from (single.match_points, single.default_points)
         yield from (single.lower_bound, single.upper_bound)
         yield from (entry.points for entry in single.entries)
+        yield from (entry.tolerance for entry in single.entries)
         yield from (area.points for area in single.areas)
 
 

@@ -31,7 +31,7 @@ class SourceUnknownError(InvalidInputError):
     key = "exam_source_unknown"
     staff_message = (
         "No exam was found in {name}: {detail}. "
-        "A QTI package (zip), a folder with QTI files or a single QTI file can be imported."
+        "A QTI package (zip or folder) or a single QTI, Moodle XML or GIFT file can be imported."
     )
 
 

@@ -108,6 +108,18 @@ def test_mapping_ignores_case_only_when_the_entry_says_so() -> None:
     assert [Decimal(1), Decimal(1), Decimal(0)] == [points(rule, v) for v in ("nitrogen", "N", "n")]
 
 
+def test_mapping_takes_near_numbers_when_an_entry_has_a_tolerance() -> None:
+    """The ends of the tolerance belong to it; text is never near."""
+    rule = ResponseRule(
+        response_id="R",
+        template=Template.MAP_RESPONSE,
+        base_type="float",
+        entries=(MapEntry(value="3.14", points="1", tolerance="0.01"),),
+    )
+    given = ("3,13", "3.15", "3.151", "pi")
+    assert [1, 1, 0, 0] == [int(points(rule, value)) for value in given]
+
+
 @pytest.mark.parametrize(
     ("shape", "coords", "value", "expected"),
     [

@@ -29,6 +29,7 @@ from appliance.domain.exams import (
     TestPart,
 )
 from appliance.domain.scoring import ItemRule, ResponseRule, Scoring, Template
+from appliance.formats import strict_json
 from appliance.formats.exam_model import (
     ExamModelError,
     decode_exam,
@@ -178,3 +179,9 @@ def test_scoring_is_refused_when_points_are_no_number() -> None:
     data = encode_scoring(SCORING).replace(b'"match_points":"1"', b'"match_points":"NaN"')
     with pytest.raises(ExamModelError):
         decode_scoring(data)
+
+
+def test_json_is_refused_when_a_name_stands_twice() -> None:
+    """Two readers could take two different values."""
+    with pytest.raises(strict_json.JsonShapeError, match="twice"):
+        strict_json.parse(b'{"a":1,"a":2}', bytes_max=100)

@@ -127,3 +127,9 @@ def test_zip_is_refused_when_it_is_encrypted() -> None:
     data[data.rindex(b"PK\x01\x02") + 8] |= 1
     with pytest.raises(ZipUnreadableError):
         read_zip(bytes(data), LIMITS)
+
+
+def test_zip_is_refused_when_its_files_together_are_too_large() -> None:
+    """Each file may be small enough and all of them still too much."""
+    with pytest.raises(ZipTooLargeError):
+        read_zip(zipped({f"f{n}": b"x" * 3_000_000 for n in range(3)}, zipfile.ZIP_STORED), LIMITS)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance.formats.import_report import Level
+from provisioning.importers.sanitising import sanitise_body
 from tests.browser.every_interaction import grey_png
 from tests.unit.importers.making import CHOICE, imported, item_xml, reasons
 
@@ -145,3 +146,9 @@ def test_feedback_is_kept_when_it_shows_from_the_start(tmp_path: Path) -> None:
     assert ["show on", "hide off"] == [
         words for words in ("show on", "show off", "hide on", "hide off") if words in html
     ]
+
+
+def test_address_is_removed_when_it_is_not_one_of_our_media() -> None:
+    """The second line of defence does not rely on the first."""
+    hostile = '<img src="https://example.org/x.png" alt="x"><img src="../x.png" alt="y">'
+    assert '<img alt="x"><img alt="y">' == sanitise_body(hostile)
