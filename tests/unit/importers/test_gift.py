@@ -76,7 +76,7 @@ def test_feedback_is_listed_when_there_is_some(tmp_path: Path) -> None:
 def test_markup_is_text_when_a_file_is_hostile(tmp_path: Path) -> None:
     """A text file may hold a script all the same."""
     authored = gift(
-        tmp_path, "<script>alert(1)</script>Which? {=<img src=x onerror\\=alert(1)> ~b}"
+        tmp_path, "<script>alert(1)</script>Which? {=<img src\\=x onerror\\=alert(1)> ~b}"
     )
     written = repr(authored.exam)
     assert "<script" not in written
