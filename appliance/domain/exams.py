@@ -302,28 +302,6 @@ class Media(Interaction):
     height: int | None = None
 
 
-INTERACTION_KINDS: dict[str, type[Interaction]] = {
-    interaction.kind: interaction
-    for interaction in (
-        Choice,
-        InlineChoice,
-        TextEntry,
-        ExtendedText,
-        Match,
-        GapMatch,
-        Order,
-        Associate,
-        Hottext,
-        Hotspot,
-        SelectPoint,
-        GraphicOrder,
-        GraphicAssociate,
-        GraphicGapMatch,
-        Slider,
-        Upload,
-        Media,
-    )
-}
 INLINE_KINDS = frozenset({InlineChoice.kind, TextEntry.kind})
 
 

@@ -9,16 +9,28 @@ from decimal import Decimal, InvalidOperation
 
 from appliance.domain.errors import InvalidInputError
 from appliance.domain.exams import (
-    INTERACTION_KINDS,
+    Associate,
+    Choice,
     Exam,
+    ExtendedText,
     GapMatch,
+    GraphicAssociate,
     GraphicGapMatch,
+    GraphicOrder,
+    Hotspot,
     Hottext,
+    InlineChoice,
     Interaction,
     Item,
     Match,
+    Media,
     Option,
+    Order,
     Region,
+    SelectPoint,
+    Slider,
+    TextEntry,
+    Upload,
 )
 from appliance.domain.scoring import ItemRule, Scoring
 from appliance.formats import strict_json
@@ -28,6 +40,29 @@ EXAM_BYTES_MAX = 32 * 1024 * 1024
 ITEMS_MAX = 1_000
 INTERACTIONS_MAX = 200
 OPTIONS_MAX = 500
+# the "kind" of an interaction in JSON
+INTERACTION_KINDS: dict[str, type[Interaction]] = {
+    interaction.kind: interaction
+    for interaction in (
+        Choice,
+        InlineChoice,
+        TextEntry,
+        ExtendedText,
+        Match,
+        GapMatch,
+        Order,
+        Associate,
+        Hottext,
+        Hotspot,
+        SelectPoint,
+        GraphicOrder,
+        GraphicAssociate,
+        GraphicGapMatch,
+        Slider,
+        Upload,
+        Media,
+    )
+}
 IDENTIFIER = re.compile(r"[\w.\-:]{1,128}")
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _PLACEHOLDER = re.compile(r'\sdata-interaction="([^"]*)"')

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from appliance.domain.exams import (
-    INTERACTION_KINDS,
     Cardinality,
     Choice,
     Exam,
@@ -31,6 +30,7 @@ from appliance.domain.exams import (
 from appliance.domain.scoring import ItemRule, ResponseRule, Scoring, Template
 from appliance.formats import strict_json
 from appliance.formats.exam_model import (
+    INTERACTION_KINDS,
     ExamModelError,
     decode_exam,
     decode_scoring,

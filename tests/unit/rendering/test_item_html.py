@@ -9,7 +9,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from appliance.domain.exams import INTERACTION_KINDS, Choice, Exam, Item, Option
+from appliance.domain.exams import Choice, Exam, Item, Option
+from appliance.formats.exam_model import INTERACTION_KINDS
 from appliance.rendering import item_html
 from appliance.rendering.item_html import render_exam_preview, render_item
 from appliance.rendering.texts import texts_for
