@@ -107,8 +107,8 @@ class RunningCentre:
 
     centre: Centre
     port: int = 0
-    server: BaseWSGIServer | None = None
     thread: threading.Thread | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
     def url(self) -> str:
@@ -117,19 +117,26 @@ class RunningCentre:
 
     def start(self) -> None:
         """Listen; the first time on any free port."""
-        self.server = waitress.create_server(
+        server = waitress.create_server(
             create_app(self.centre), host="127.0.0.1", port=self.port, threads=4
         )
-        self.port = self.server.effective_port
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.port = server.effective_port
+        self.stopping.clear()
+        self.thread = threading.Thread(target=self._serve, args=(server,), daemon=True)
         self.thread.start()
 
     def stop(self) -> None:
         """Stop listening."""
-        if self.server is not None and self.thread is not None:
-            self.server.close()
-            self.thread.join(timeout=5)
-            self.server = None
+        if self.thread is not None:
+            self.stopping.set()
+            self.thread.join(timeout=10)
+
+    def _serve(self, server: BaseWSGIServer) -> None:
+        """Serve and close in one thread: waitress's sockets are not to be closed under its loop."""
+        while not self.stopping.is_set():
+            server.asyncore.loop(timeout=0.05, map=server._map, count=1)
+        server.asyncore.close_all(map=server._map)
+        server.task_dispatcher.shutdown()
 
 
 @pytest.fixture

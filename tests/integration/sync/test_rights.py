@@ -47,7 +47,7 @@ def _sign_in(client: FlaskClient, centre: Centre, role: str) -> None:
     change_password(centre, find_administrator(centre, role)["administrator_id"], PASSWORD)
     form = {"name": role, "password": PASSWORD, "csrf_token": _token(client, "/sign-in")}
     reply = client.post("/sign-in", data=form, base_url=ORIGIN, headers={"Referer": ORIGIN})
-    assert 302 == reply.status_code
+    assert reply.status_code == 302
 
 
 def _token(client: FlaskClient, path: str) -> str:
@@ -67,7 +67,7 @@ def _addresses(app: Flask) -> Iterator[tuple[str, str, frozenset[Caller]]]:
 
 def test_every_address_says_who_may_call_it(app: Flask) -> None:
     """A view without a declaration would be refused to all; there is none."""
-    assert [] == [path for _, path, allowed in _addresses(app) if not allowed]
+    assert [path for _, path, allowed in _addresses(app) if not allowed] == []
 
 
 def test_every_address_refuses_who_is_not_known(app: Flask, client: FlaskClient) -> None:
@@ -81,7 +81,7 @@ def test_every_address_refuses_who_is_not_known(app: Flask, client: FlaskClient)
         if reply.status_code not in {400, 401, 403} and not goes_to_sign_in:
             refused.append((method, path, reply.status_code))
 
-    assert [] == refused
+    assert refused == []
 
 
 @pytest.mark.parametrize("role", ["results_officer", "auditor"])
@@ -100,7 +100,7 @@ def test_every_address_refuses_other_roles(
         if reply.status_code != 403:
             wrong.append((method, path, reply.status_code))
 
-    assert [] == wrong
+    assert wrong == []
 
 
 def test_form_is_refused_without_its_token(client: FlaskClient, centre: Centre) -> None:
@@ -109,7 +109,7 @@ def test_form_is_refused_without_its_token(client: FlaskClient, centre: Centre) 
 
     reply = client.post("/boxes/codes", data={"name": "x"}, base_url=ORIGIN)
 
-    assert 400 == reply.status_code
+    assert reply.status_code == 400
 
 
 def test_one_time_password_leads_to_a_new_one(client: FlaskClient, centre: Centre) -> None:
@@ -126,14 +126,12 @@ def test_guessing_is_slowed_down_and_recorded(client: FlaskClient, centre: Centr
     add_administrator(centre, actor="t", name="anna", role="administrator")
     form = {"name": "anna", "password": "wrong", "csrf_token": _token(client, "/sign-in")}
 
-    codes = [
-        client.post("/sign-in", data=form, base_url=ORIGIN).status_code for _ in range(11)
-    ]
+    codes = [client.post("/sign-in", data=form, base_url=ORIGIN).status_code for _ in range(11)]
 
-    assert [403] * 10 + [429] == codes
+    assert codes == [403] * 10 + [429]
     with read(centre.engine) as connection:
         actions = connection.execute(select(records.c.action)).scalars().all()
-    assert 10 == actions.count("sign_in_refused")
+    assert actions.count("sign_in_refused") == 10
 
 
 def test_sign_in_does_not_lead_to_another_site(client: FlaskClient, centre: Centre) -> None:
@@ -144,7 +142,7 @@ def test_sign_in_does_not_lead_to_another_site(client: FlaskClient, centre: Cent
 
     reply = client.post("/sign-in?next=//evil.example/", data=form, base_url=ORIGIN)
 
-    assert "/" == reply.location
+    assert reply.location == "/"
 
 
 def test_cookie_is_for_this_host_only(client: FlaskClient, centre: Centre) -> None:
@@ -171,8 +169,8 @@ def test_box_is_let_in_by_its_signature_once(
     now_ms = centre.clock.wall_ms()
     headers = sign_request(SignedRequest("GET", MAILBOX, b""), box=box, now_ms=now_ms)
 
-    assert (200, "") == _call(client, headers)
-    assert (403, "request_repeated") == _call(client, headers)
+    assert _call(client, headers) == (200, "")
+    assert _call(client, headers) == (403, "request_repeated")
 
 
 def test_box_is_refused_when_target_or_time_differ(
@@ -181,12 +179,12 @@ def test_box_is_refused_when_target_or_time_differ(
     """A signature is for one address and five minutes; the reply says what time it is here."""
     now_ms = centre.clock.wall_ms()
     headers = sign_request(SignedRequest("GET", MAILBOX, b""), box=box, now_ms=now_ms)
-    assert (401, "signature_wrong") == _call(client, headers, "/api/v1/mailbox?after=1")
+    assert _call(client, headers, "/api/v1/mailbox?after=1") == (401, "signature_wrong")
     old = sign_request(SignedRequest("GET", MAILBOX, b""), box=box, now_ms=now_ms - 400_000)
 
     reply = client.get(MAILBOX, headers=old, base_url=ORIGIN)
 
-    assert "request_out_of_time" == reply.get_json()["key"]
+    assert reply.get_json()["key"] == "request_out_of_time"
     assert abs(reply.get_json()["centre_at_ms"] - now_ms) < 60_000
 
 
@@ -198,12 +196,12 @@ def test_box_is_refused_when_foreign_or_out_of_use(
     now_ms = centre.clock.wall_ms()
     request = SignedRequest("GET", MAILBOX, b"")
     foreign = sign_request(request, box=stranger, now_ms=now_ms)
-    assert (401, "box_unknown") == _call(client, foreign)
+    assert _call(client, foreign) == (401, "box_unknown")
 
     set_box_use(centre, box.id, actor="t", in_use=False)
 
     lost = sign_request(request, box=box, now_ms=now_ms)
-    assert (401, "box_unknown") == _call(client, lost)
+    assert _call(client, lost) == (401, "box_unknown")
 
 
 def test_other_system_reads_results_with_its_token_only(
@@ -213,6 +211,6 @@ def test_other_system_reads_results_with_its_token_only(
     token = add_token(centre, actor="t", name="school register")
     headers = {"Authorization": f"Bearer {token}"}
 
-    assert (200, "") == _call(client, headers, "/api/v1/results?after=0")
-    assert (403, "request_unsigned")[1] == _call(client, headers)[1]
-    assert 401 == _call(client, {"Authorization": "Bearer x"}, "/api/v1/results")[0]
+    assert _call(client, headers, "/api/v1/results?after=0") == (200, "")
+    assert _call(client, headers)[1] == "request_unsigned"
+    assert _call(client, {"Authorization": "Bearer x"}, "/api/v1/results")[0] == 401

@@ -69,13 +69,13 @@ def test_results_arrive_by_stick_and_receipts_go_back(
     for revision in range(1, 2500):
         journal.save_response(f"text {revision}", revision)
 
-    assert 2 == _export(agents, stick)
+    assert _export(agents, stick) == 2
     imported = import_bundles(centre, stick)
-    assert ({"stored": 2}, {}) == (imported.verdicts, imported.refused)
+    assert (imported.verdicts, imported.refused) == ({"stored": 2}, {})
     assert len(journal.entries) == _count(centre)
-    assert (1, {}) == _import(agents, stick)
-    assert 0 == _export(agents, tmp_path / "another")
-    assert {"already": 2} == import_bundles(centre, stick).verdicts
+    assert _import(agents, stick) == (1, {})
+    assert _export(agents, tmp_path / "another") == 0
+    assert import_bundles(centre, stick).verdicts == {"already": 2}
 
 
 def test_damaged_file_on_a_stick_is_named_and_the_others_are_taken(
@@ -93,8 +93,8 @@ def test_damaged_file_on_a_stick_is_named_and_the_others_are_taken(
 
     imported = import_bundles(centre, stick)
 
-    assert {"stored": 1} == imported.verdicts
-    assert {"aa.bundle": "document_malformed", "zz.bundle": "signature_wrong"} == imported.refused
+    assert imported.verdicts == {"stored": 1}
+    assert imported.refused == {"aa.bundle": "document_malformed", "zz.bundle": "signature_wrong"}
 
 
 def test_mailbox_reaches_the_box_by_network_and_by_stick_alike(
@@ -107,16 +107,16 @@ def test_mailbox_reaches_the_box_by_network_and_by_stick_alike(
         post_document(connection, box.id, ("release-1", "release", data), at_ms=1)
         post_document(connection, box.id, ("release-2", "release", data[:-1]), at_ms=1)
 
-    assert 2 == export_mailbox(centre, box.id, tmp_path)
+    assert export_mailbox(centre, box.id, tmp_path) == 2
     agents.agent().take_turn()
 
     by_network = agents.paths.incoming / "release-1.release"
     assert data == by_network.read_bytes()
     opened = open_document(data, identity=box, centre=centre.identity.public)
     assert document == opened
-    assert {"release-2": "signature_wrong"} == load_state(agents.paths.state).refused_documents
+    assert load_state(agents.paths.state).refused_documents == {"release-2": "signature_wrong"}
     by_network.unlink()
-    assert (1, {"release-2.release": "signature_wrong"}) == _import(agents, tmp_path)
+    assert _import(agents, tmp_path) == (1, {"release-2.release": "signature_wrong"})
     assert data == by_network.read_bytes()
 
 

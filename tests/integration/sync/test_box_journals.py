@@ -1,0 +1,260 @@
+"""The agent reads the box's own encrypted journals, and the centre scores what comes."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from appliance.domain.exams import Choice, Exam, ExtendedText, Item, Option, Section, TestPart
+from appliance.domain.scoring import ItemRule, ResponseRule, Scoring, Template
+from appliance.formats.authored_exam import AuthoredExam, write_authored_exam
+from appliance.formats.candidate_code import hash_candidate_code
+from appliance.formats.exam_package import open_package, release_secret_of
+from appliance.formats.import_report import ImportReport
+from appliance.formats.keys import BoxIdentity
+from appliance.formats.package_manifest import PackageManifest
+from appliance.formats.sealed_document import open_document
+from appliance.formats.staff_secret import matches_staff_secret
+from appliance.platform.credentials import load_or_create_key
+from appliance.storage.box_store import BoxStore, JournalRecord
+from appliance.storage.journals import create_journal
+from appliance.storage.reading import BOX_DATABASE_KEY, journal_path
+from sync.agent.journal_source import BoxJournals
+from sync.central.centre import Centre
+from sync.central.exams import add_exam
+from sync.central.exports import marking_csv, results_csv, results_json
+from sync.central.results import list_results, sitting_evidence, sitting_results
+from sync.central.sending import release_sitting, send_sitting
+from sync.central.sittings import (
+    NewSitting,
+    RosterHasBadLinesError,
+    add_sitting,
+    candidates_of,
+    reveal_release_code,
+    staff_of,
+)
+
+from .conftest import AgentMaker, GrowingJournal
+
+ROSTER = b"number,given name,family name,extra time %\n1,Ada,Berg,50\n2,Bo,Dahl,\n"
+STAFF = b"name,role\nK. Olsen,chief_invigilator\n"
+
+
+def _exam() -> bytes:
+    choice = Choice(
+        response_id="RESPONSE",
+        options=(Option(option_id="A", html="a"), Option(option_id="B", html="b")),
+    )
+    essay = ExtendedText(response_id="RESPONSE")
+    items = tuple(
+        Item(
+            item_id=item_id,
+            title=item_id,
+            label="",
+            body_html='<div data-interaction="RESPONSE"></div>',
+            language="en",
+            interactions=(interaction,),
+        )
+        for item_id, interaction in (("choice", choice), ("essay", essay))
+    )
+    section = Section(section_id="s", title="S", items=items)
+    exam = Exam(
+        exam_id="e",
+        title="Biology",
+        languages=("en",),
+        parts=(TestPart(part_id="p", title="P", sections=(section,)),),
+        duration_seconds=3600,
+    )
+    match = ResponseRule(
+        response_id="RESPONSE", template=Template.MATCH_CORRECT, correct=("A",), match_points="2"
+    )
+    person = ResponseRule(response_id="RESPONSE", template=Template.BY_PERSON)
+    scoring = Scoring(
+        exam_id="e",
+        items=(
+            ItemRule(item_id="choice", responses=(match,), max_score="2"),
+            ItemRule(item_id="essay", responses=(person,), max_score="6"),
+        ),
+    )
+    report = ImportReport(source="s", source_format="f")
+    return write_authored_exam(
+        AuthoredExam(
+            exam=exam, scoring=scoring, report=report, media={"a.png": b"picture"}, original={}
+        )
+    )
+
+
+@pytest.fixture
+def sitting_id(centre: Centre, box: BoxIdentity) -> str:
+    exam_id = add_exam(centre, _exam(), actor="t")
+    new = NewSitting(
+        exam_id=exam_id, title="", room="A 1", box_ids=(box.id,), roster=ROSTER, staff=STAFF
+    )
+    return add_sitting(centre, new, actor="t")
+
+
+def test_box_gets_all_it_needs_and_no_correct_response(
+    agents: AgentMaker, box: BoxIdentity, centre: Centre, sitting_id: str
+) -> None:
+    """Package, roster, staff and release arrive; codes and PINs of the slips fit them."""
+    send_sitting(centre, sitting_id, actor="t")
+    release_sitting(centre, sitting_id, actor="t")
+    agents.agent().take_turn()
+
+    arrived = {path.suffix: path.read_bytes() for path in agents.paths.incoming.iterdir()}
+    pinned = centre.identity.public
+    roster = open_document(arrived[".roster"], identity=box, centre=pinned).body
+    staff = open_document(arrived[".staff"], identity=box, centre=pinned).body
+    release = open_document(arrived[".release"], identity=box, centre=pinned).body
+    opened = open_package(
+        arrived[".exam_package"],
+        identity=box,
+        centre=pinned,
+        release_secret=bytes.fromhex(str(release["release_secret"])),
+        now_ms=None,
+    )
+    code = reveal_release_code(centre, sitting_id, actor="t")
+    slip = candidates_of(centre, sitting_id)[0]
+    pin = staff_of(centre, sitting_id)[0]["pin"]
+
+    assert dict(opened.media) == {"media/a.png": b"picture"}
+    assert b"correct" not in opened.exam_json
+    assert _secret_by_code(opened.manifest, code) == release["release_secret"]
+    sittings = json.loads(json.dumps(roster))["sittings"]
+    assert [one["number"] for one in sittings[0]["candidates"]] == ["1", "2"]
+    key = bytes.fromhex(str(roster["code_key"]))
+    assert sittings[0]["candidates"][0]["code_hash"] == hash_candidate_code(key, slip["code"])
+    extra = sittings[0]["candidates"][0]["accommodations"][0]
+    assert (extra["name"], extra["value"]) == ("additional-testing-time", "time-multiplier 1.5")
+    member = json.loads(json.dumps(staff))["staff"][0]
+    assert matches_staff_secret(member["secret_hash"], pin)
+
+
+def _secret_by_code(manifest: PackageManifest, code: str) -> str:
+    return release_secret_of(manifest, code).hex()
+
+
+def test_sitting_sent_again_replaces_the_first(
+    agents: AgentMaker, box: BoxIdentity, centre: Centre, sitting_id: str
+) -> None:
+    """After a release the new package opens with a token that comes along by itself."""
+    send_sitting(centre, sitting_id, actor="t")
+    release_sitting(centre, sitting_id, actor="t")
+    agents.agent().take_turn()
+    for path in agents.paths.incoming.iterdir():
+        path.unlink()
+
+    send_sitting(centre, sitting_id, actor="t")
+    agents.agent().take_turn()
+
+    arrived = {path.suffix: path.read_bytes() for path in agents.paths.incoming.iterdir()}
+    body = open_document(arrived[".release"], identity=box, centre=centre.identity.public).body
+    opened = open_package(
+        arrived[".exam_package"],
+        identity=box,
+        centre=centre.identity.public,
+        release_secret=bytes.fromhex(str(body["release_secret"])),
+        now_ms=None,
+    )
+    assert opened.manifest.version == 2
+
+
+def test_roster_with_a_bad_line_is_not_stored(centre: Centre, box: BoxIdentity) -> None:
+    """Nobody is left without a place because a line was passed over silently."""
+    exam_id = add_exam(centre, _exam(), actor="t")
+    bad = NewSitting(
+        exam_id=exam_id, title="", room="A", box_ids=(box.id,), roster=ROSTER + b"2,C,D,\n",
+        staff=STAFF,
+    )  # fmt: skip
+
+    with pytest.raises(RosterHasBadLinesError):
+        add_sitting(centre, bad, actor="t")
+
+
+def _write_exam(journal: GrowingJournal, centre: Centre, sitting_id: str) -> None:
+    """One candidate responds to both items and hands in; the other one is not there."""
+    clock: dict[str, object] = {"t": 0, "mono_ms": 0, "boot": "b"}
+    journal.write("room_session_opened", "j", {"room": "A 1", "practice": 0, **clock})
+    journal.write(
+        "sitting_created", sitting_id, {"title": "Biology", "package_id": "p", "sitting_id": "x"}
+    )
+    for one in candidates_of(centre, sitting_id):
+        names = ("candidate_id", "number", "given_name", "family_name", "anonymous_code", "seat")
+        body = {name: one[name] for name in names}
+        journal.write("attempt_created", "a" + one["number"], {**body, "sitting_id": sitting_id})
+    journal.write("attempt_started", "a1", {"t": 0})
+    journal.save_response("A", 1, item="choice")
+    journal.save_response("=SUM(A1) is how it begins", 1, item="essay")
+    journal.write("attempt_submitted", "a1", {"by": "candidate", "t": 9})
+    journal.write("room_session_sealed", "j", {})
+
+
+def test_results_are_scored_complete_and_anonymous_for_markers(
+    agents: AgentMaker, journal: GrowingJournal, centre: Centre, sitting_id: str
+) -> None:
+    """Points by rule, essays for a person under a code, evidence up to the seal, a cursor."""
+    _write_exam(journal, centre, sitting_id)
+    agents.agent().take_turn()
+
+    first, second = sitting_results(centre, sitting_id)
+    assert (first.points, first.points_max, first.to_mark_count) == (Decimal(2), Decimal(2), 1)
+    assert (first.responded_count, second.responded_count) == (2, 0)
+    assert (first.attempt["state"], second.attempt["state"]) == ("submitted", "expected")
+    evidence = sitting_evidence(centre, sitting_id)[0]
+    assert evidence["contiguous_seq"] == len(journal.entries)
+    assert evidence["head_hash"] == journal.entries[-1].hash.hex()
+    assert evidence["sealed_at_ms"] is not None
+
+    marking = marking_csv(centre, sitting_id).decode("utf-8-sig")
+    code = candidates_of(centre, sitting_id)[0]["anonymous_code"]
+    assert f"essay,{code},RESPONSE,'=SUM(A1) is how it begins" in marking
+    assert "Ada" not in marking
+    assert "Berg" not in marking
+    assert "1,Berg,Ada,submitted" in results_csv(centre, sitting_id).decode("utf-8-sig")
+    assert json.loads(results_json(centre, sitting_id))["results"][0]["points"] == "2"
+
+    page = list_results(centre, after=0, limit=1)
+    assert {result["attempt_id"] for result in page.results} == {"a1", "a2"}
+    assert page.is_last
+    assert list_results(centre, after=page.cursor, limit=1).results == []
+
+
+def test_agent_reads_the_encrypted_journals_of_a_box(agents: AgentMaker, tmp_path: Path) -> None:
+    """The real database, through a connection that cannot write."""
+    data_dir = tmp_path / "real-box"
+    key = load_or_create_key(BOX_DATABASE_KEY, data_dir / "keys")
+    store = BoxStore(data_dir / "box.db", key)
+    path = journal_path(data_dir, "journal-1")
+    path.parent.mkdir(parents=True)
+    store.add_journal(
+        JournalRecord(
+            journal_id="journal-1",
+            journal_key=bytes(32),
+            room="A",
+            created_at_ms=1,
+            sealed_at_ms=None,
+            purged_at_ms=None,
+        )
+    )
+    made = create_journal(path, bytes(32), "journal-1")
+    written = GrowingJournal()
+    written.open_room()
+    made.database.conn.executemany(
+        "INSERT INTO entries (epoch, seq, at_ms, kind, actor, subject, body, hash) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (one.epoch, one.seq, one.at_ms, one.kind, one.actor, one.subject, one.body, one.hash)
+            for one in written.entries
+        ],
+    )
+    source = BoxJournals(data_dir)
+
+    assert source.journal_ids() == ["journal-1"]
+    with source.read("journal-1") as reader:
+        assert reader.entries_after(0, 100) == written.entries
+        assert reader.head() == (1, len(written.entries), written.entries[-1].hash)
+    made.database.close()
+    store.close()
