@@ -41,6 +41,7 @@ class _Gathered:
     rules: list[ItemRule] = field(default_factory=list)
     stimuli: dict[str, Stimulus] = field(default_factory=dict)
     item_ids: set[str] = field(default_factory=set)
+    item_paths: set[str] = field(default_factory=set)
 
 
 class ExamReader:
@@ -57,10 +58,14 @@ class ExamReader:
     def read(self) -> tuple[Exam, Scoring]:
         """Return the exam and its scoring."""
         exam = self._of_items() if self._package.test is None else self._of_test()
+        self._report_what_is_unused()
         return exam, Scoring(exam_id=exam.exam_id, items=tuple(self._gathered.rules))
 
     def _of_items(self) -> Exam:
-        items = [self._item(path, self._own_name(path)) for path in self._package.items]
+        there = [path for path in self._package.items if self._package.has(path)]
+        for path in sorted(set(self._package.items) - set(there)):
+            self._whole.lost(f"The item is missing: {path[:120]}.")
+        items = [self._item(path, self._own_name(path)) for path in there]
         section = Section(section_id="items", title="", items=tuple(filter(None, items)))
         name = re.sub(r"\.[A-Za-z0-9]+$", "", self._report.source)
         title = section.items[0].title if len(section.items) == 1 else name
@@ -188,6 +193,7 @@ class ExamReader:
             self._whole.lost(f"A second item called {item_id} is left out.")
             return None
         self._gathered.item_ids.add(item_id)
+        self._gathered.item_paths.add(path)
         reader = ItemReader(
             self._package.node(path),
             base=path,
@@ -235,6 +241,15 @@ class ExamReader:
             report.note("A shortest time is left out; candidates may be faster.")
         seconds = decimal_of(limits.get("max-time"))
         return int(seconds) if seconds is not None and seconds > 0 else None
+
+    def _report_what_is_unused(self) -> None:
+        for path in self._package.other_tests:
+            self._whole.lost(f"A further test in the same package is left out: {path[:120]}.")
+        for path in self._package.unreadable:
+            self._whole.warn(f"A file is no proper XML and was passed over: {path[:120]}.")
+        there = filter(self._package.has, self._package.items)
+        for path in sorted(set(there) - self._gathered.item_paths):
+            self._whole.warn(f"An item that the test does not use is left out: {path[:120]}.")
 
     def _report_what_is_left_out(self, node: Node, report: ItemReport) -> None:
         for name in sorted({below.name for below in node.walk()} & _NOT_IN_AN_EXAM.keys()):

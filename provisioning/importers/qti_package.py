@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from provisioning.importers.qti_tree import Node, normalise
-from provisioning.importers.sources import Source, SourceUnknownError
+from provisioning.importers.sources import Source, SourceUnknownError, resolve
 from provisioning.importers.xml_reading import XmlUnreadableError, parse_xml
 
 MANIFEST = "imsmanifest.xml"
@@ -21,9 +21,11 @@ class Package:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._nodes: dict[str, Node] = {}
+        self.unreadable: list[str] = []
         self.root = self._find_root()
         self.language = self._find_language()
-        self.test, self.items = self._find()
+        tests, self.items = self._find()
+        self.test, self.other_tests = (tests[0] if tests else None), tests[1:]
         self.version = self._find_version()
 
     def has(self, path: str) -> bool:
@@ -41,7 +43,7 @@ class Package:
         found = [name for name in self._source.names() if name.rsplit("/", 1)[-1] == MANIFEST]
         return min(found, key=len).removesuffix(MANIFEST) if found else ""
 
-    def _find(self) -> tuple[str | None, list[str]]:
+    def _find(self) -> tuple[list[str], list[str]]:
         if self._source.read(self.root + MANIFEST) is not None:
             tests, items = self._of_manifest()
         else:
@@ -50,7 +52,7 @@ class Package:
             raise SourceUnknownError(
                 name=self._source.name, detail="it holds no QTI test and no QTI item"
             )
-        return (tests[0] if tests else None), items
+        return tests, items
 
     def _of_manifest(self) -> tuple[list[str], list[str]]:
         tests: list[str] = []
@@ -59,10 +61,10 @@ class Package:
             kind = _RESOURCE_KIND.match(resource.get("type"))
             if kind is None or not resource.get("href"):
                 continue
-            path = self.root + resource.get("href")
-            is_item = kind.group(1) == "item"
-            (items if is_item else tests).append(path)
-        return tests, [item for item in items if self.has(item)]
+            path = resolve(self.root + MANIFEST, resource.get("href"))
+            if path is not None:
+                (items if kind.group(1) == "item" else tests).append(path)
+        return tests, items
 
     def _of_roots(self) -> tuple[list[str], list[str]]:
         tests: list[str] = []
@@ -75,6 +77,7 @@ class Package:
             except XmlUnreadableError:
                 if len(self._source.names()) == 1:
                     raise
+                self.unreadable.append(name)
                 continue
             if root in {TEST, ITEM}:
                 (tests if root == TEST else items).append(name)

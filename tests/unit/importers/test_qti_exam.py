@@ -14,6 +14,7 @@ from appliance.formats.authored_exam import AuthoredExam, read_authored_exam, wr
 from appliance.formats.import_report import Level
 from provisioning.demo_exam import demo_exam_directory
 from provisioning.importers.exam_import import import_exam
+from tests.unit.formats.test_zip_reading import zipped
 from tests.unit.importers.making import NAMESPACE, item_xml, reasons
 
 SAMPLES = Path(__file__).resolve().parents[3] / "../shared/samples"
@@ -145,3 +146,45 @@ def test_report_names_what_is_missing_when_a_test_says_more(
 ) -> None:
     """Conditions, weights, missing files and notes for others are listed."""
     assert reason in reasons(structured, level)
+
+
+OLD_ITEM = """<assessmentItem xmlns="http://www.imsglobal.org/xsd/imsqti_v2p1" identifier="one"
+title="One" adaptive="false" timeDependent="false">
+<responseDeclaration identifier="RESPONSE" cardinality="single" baseType="identifier">
+<correctResponse><value>a</value></correctResponse></responseDeclaration>
+<itemBody><choiceInteraction responseIdentifier="RESPONSE" shuffle="true" maxChoices="1">
+<simpleChoice identifier="a" fixed="true">A</simpleChoice>
+<simpleChoice identifier="b">B</simpleChoice></choiceInteraction></itemBody>
+<responseProcessing
+template="http://www.imsglobal.org/question/qti_v2p1/rptemplates/match_correct"/>
+</assessmentItem>"""
+OLD_TEST = """<assessmentTest xmlns="http://www.imsglobal.org/xsd/imsqti_v2p1" identifier="t"
+title="T"><testPart identifier="p" navigationMode="nonlinear" submissionMode="simultaneous">
+<assessmentSection identifier="s" title="S" visible="true">
+<assessmentItemRef identifier="i1" href="../items/one%20item.xml"/>
+</assessmentSection></testPart></assessmentTest>"""
+OLD_MANIFEST = """<manifest xmlns="http://www.imsglobal.org/xsd/imscp_v1p1"><resources>
+<resource type="imsqti_test_xmlv2p1" href="tests/t.xml"/>
+<resource type="imsqti_test_xmlv2p1" href="tests/other.xml"/>
+<resource type="imsqti_item_xmlv2p1" href="items/one%20item.xml"/>
+<resource type="imsqti_item_xmlv2p1" href="items/unused.xml"/></resources></manifest>"""
+
+
+def test_older_package_is_imported_when_its_manifest_lies_in_a_folder(tmp_path: Path) -> None:
+    """Folders zipped with their own name, spaces in names; what is not used is listed."""
+    file = tmp_path / "old.zip"
+    files = {
+        "package/imsmanifest.xml": OLD_MANIFEST,
+        "package/tests/t.xml": OLD_TEST,
+        "package/tests/other.xml": OLD_TEST,
+        "package/items/one item.xml": OLD_ITEM,
+        "package/items/unused.xml": OLD_ITEM,
+    }
+    file.write_bytes(zipped({name: content.encode() for name, content in files.items()}))
+    authored = import_exam(file)
+    (item,) = authored.exam.items()
+    assert ("i1", "choice") == (item.item_id, item.interactions[0].kind)
+    assert "QTI 2.1" == authored.report.source_format
+    assert "package/tests/other.xml" in reasons(authored, Level.LOST)
+    assert "package/items/unused.xml" in reasons(authored, Level.WARNING)
+    assert not authored.scoring.items[0].is_by_person
