@@ -52,6 +52,14 @@ def symbols_of(data: bytes, count: int) -> str:
     return "".join(ALPHABET[(number >> (bits - 5 * (i + 1))) & 31] for i in range(count))
 
 
+def multiply(left: int, right: int) -> int:
+    """Multiply two values of 0 to 31 in GF(32) with x^5 + x^2 + 1."""
+    product = 0
+    for place in range(4, -1, -1):
+        product = _times_x(product) ^ (left if right >> place & 1 else 0)
+    return product
+
+
 def _times_x(value: int) -> int:
     doubled = value << 1
     return doubled ^ 0b100101 if doubled & 32 else doubled

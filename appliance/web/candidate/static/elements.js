@@ -1,8 +1,25 @@
 // Making elements, without ever turning text into HTML except through one named policy.
 
 const policy = window.trustedTypes
-  ? window.trustedTypes.createPolicy("examroom", { createHTML: (html) => html })
-  : { createHTML: (html) => html };
+  ? window.trustedTypes.createPolicy("examroom", { createHTML: (html) => html, createScriptURL: ownScript })
+  : { createHTML: (html) => html, createScriptURL: ownScript };
+
+const SERVICE_WORKER = "/service_worker.js";
+
+/** Let exactly one script address through. */
+function ownScript(address) {
+  if (address !== SERVICE_WORKER) throw new TypeError(`not ours: ${address}`);
+  return address;
+}
+
+/** Start the service worker, where there is one. */
+export function startServiceWorker() {
+  if (!("serviceWorker" in navigator)) return;
+  navigator.serviceWorker.register(policy.createScriptURL(SERVICE_WORKER)).catch((problem) => {
+    // Without it the page still works; only a reload needs the box.
+    console.warn("no service worker", problem);
+  });
+}
 
 /**
  * Make an element: attributes by name (`on…` are listeners, `class`, `data-…` and so on), then

@@ -133,7 +133,7 @@ export class ExamScreen {
           clock(this.#line, (text) => this.announce(text)),
         ),
         this.#overview.element,
-        el("div", { class: "stage" }, this.messages, this.#place),
+        el("div", { class: "desk" }, this.messages, this.#place),
         this.announcer,
       ),
     );

@@ -2,7 +2,7 @@
 
 import { call, OutOfReach, Refused } from "./box_calls.js";
 import { applyDisplay, displayFromAccommodations } from "./display.js";
-import { el, showScreen } from "./elements.js";
+import { el, showScreen, startServiceWorker } from "./elements.js";
 import { ExamScreen } from "./exam_screen.js";
 import { openKeeping } from "./keeping.js";
 import { Line } from "./line.js";
@@ -21,7 +21,7 @@ class Page {
 
   async start() {
     applyDisplay();
-    if ("serviceWorker" in navigator) navigator.serviceWorker.register("/service_worker.js");
+    startServiceWorker();
     this.#keeping = await openKeeping();
     addEventListener("pagehide", () => this.#line?.exchange({ keepalive: true }));
     document.addEventListener("visibilitychange", () => this.#line?.sendNow());
