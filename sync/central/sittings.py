@@ -18,6 +18,7 @@ from appliance.formats.candidate_code import (
     create_code_key,
     hash_candidate_code,
 )
+from appliance.formats.code_shares import split_release_code
 from appliance.formats.crockford import random_symbols
 from appliance.formats.release_code import create_release_code
 from appliance.formats.roster_csv import RosterRow, read_roster_csv
@@ -189,6 +190,17 @@ def reveal_release_code(centre: Centre, sitting_id: str, *, actor: str) -> str:
     with write(centre.engine) as connection:
         centre.record(connection, actor, "release_code_seen", sitting_id)
     return centre.reveal(row["release_code_sealed"])
+
+
+def reveal_code_shares(centre: Centre, sitting_id: str, *, actor: str) -> list[str]:
+    """Make three shares of the release code, for three officers of whom two open the exam.
+
+    Each call makes new ones; older ones stay good, but do not mix with the new.
+    """
+    row = find_sitting(centre, sitting_id)
+    with write(centre.engine) as connection:
+        centre.record(connection, actor, "code_shares_made", sitting_id)
+    return split_release_code(centre.reveal(row["release_code_sealed"]))
 
 
 def read_staff_csv(data: bytes) -> list[tuple[str, str]]:

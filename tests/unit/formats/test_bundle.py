@@ -18,8 +18,10 @@ from appliance.formats.bundle import (
     verify_bundle,
     write_bundle,
 )
+from appliance.formats.canonical import encode_canonical
+from appliance.formats.envelope import write_envelope
 from appliance.formats.keys import BoxIdentity, CentreIdentity, create_centre_identity
-from appliance.formats.sealing import SealBrokenError
+from appliance.formats.sealing import SealBrokenError, seal
 from appliance.formats.signing import SignatureWrongError
 
 
@@ -109,3 +111,22 @@ def test_unpacking_never_raises_anything_else(data: bytes) -> None:
     for packed in (data, zlib.compress(data)):
         with pytest.raises(ExamroomError):
             bundle_format._read_rows(bundle_format._unpack(packed))
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [{"last_seq": 19}, {"last_hash": bytes(32)}, {"epoch": 2}],
+    ids=lambda lie: next(iter(lie)),
+)
+def test_bundle_is_refused_when_its_header_names_another_run(
+    entries: list[Entry], box: BoxIdentity, centre: CentreIdentity, lie: dict[str, object]
+) -> None:
+    """A box that signs a header which does not fit its entries is not believed."""
+    header = read_bundle_header(_write(entries, box, centre))
+    lying = header.model_copy(update=lie).to_bytes()
+    rows = encode_canonical([bundle_format._row(entry) for entry in entries])
+    payload = seal(zlib.compress(rows), centre.public.sealing, bundle_format._context(lying))
+    data = write_envelope(bundle_format.MAGIC, lying, payload, signing=box.signing)
+
+    with pytest.raises(BundleDamagedError):
+        open_bundle(data, centre=centre, box=box.public)

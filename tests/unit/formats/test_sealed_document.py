@@ -57,3 +57,11 @@ def test_document_is_refused_when_any_byte_is_altered(
         for damaged in (altered, sealed[:place]):
             with pytest.raises(ExamroomError):
                 open_document(damaged, identity=box, centre=centre.public)
+
+
+def test_payload_is_signed_too(box: BoxIdentity, centre: CentreIdentity) -> None:
+    """Whoever only carries documents finds an altered one without any key."""
+    sealed = seal_document(DOCUMENT, box=box.public, centre=centre)
+
+    with pytest.raises(SignatureWrongError):
+        verify_document(sealed[:-1] + bytes([sealed[-1] ^ 1]), box_id=box.id, centre=centre.public)

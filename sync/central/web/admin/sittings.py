@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import segno
@@ -60,7 +61,7 @@ def sitting_add() -> Response:
 @allows(Caller.ADMINISTRATOR, Caller.RESULTS_OFFICER, Caller.AUDITOR)
 def sitting(sitting_id: str) -> str:
     """Show a sitting and what comes next."""
-    return _sitting_page(sitting_id, release_code=None)
+    return _sitting_page(sitting_id)
 
 
 @admin.post("/sittings/<sitting_id>/send")
@@ -87,6 +88,14 @@ def sitting_code(sitting_id: str) -> str:
     return _sitting_page(sitting_id, release_code=code)
 
 
+@admin.post("/sittings/<sitting_id>/shares")
+@allows(Caller.ADMINISTRATOR)
+def sitting_shares(sitting_id: str) -> str:
+    """Show three shares of the release code; who made them goes on the record."""
+    shares = use_cases.reveal_code_shares(centre(), sitting_id, actor=person().name)
+    return _sitting_page(sitting_id, shares=shares)
+
+
 @admin.get("/sittings/<sitting_id>/slips")
 @allows(Caller.ADMINISTRATOR)
 def slips(sitting_id: str) -> str:
@@ -104,7 +113,9 @@ def slips(sitting_id: str) -> str:
     )
 
 
-def _sitting_page(sitting_id: str, *, release_code: str | None) -> str:
+def _sitting_page(
+    sitting_id: str, *, release_code: str | None = None, shares: Sequence[str] = ()
+) -> str:
     row = use_cases.find_sitting(centre(), sitting_id)
     return render_template(
         "sitting.html",
@@ -113,6 +124,7 @@ def _sitting_page(sitting_id: str, *, release_code: str | None) -> str:
         candidates=use_cases.candidates_of(centre(), sitting_id),
         staff=use_cases.staff_of(centre(), sitting_id),
         release_code=release_code,
+        shares=shares,
     )
 
 
