@@ -21,7 +21,10 @@ from sync.agent.pacing import Pace
 from sync.agent.state import load_state
 from sync.central.boxes import enrol_with_file
 from sync.central.centre import Centre, create_centre, open_centre
+from sync.central.tables import metadata
 from sync.central.web.app import create_app
+
+from .postgresql import running_postgresql
 
 BOX_NAME = "Box A"
 
@@ -139,11 +142,22 @@ class RunningCentre:
         server.task_dispatcher.shutdown()
 
 
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    with running_postgresql() as url:
+        yield url
+
+
 @pytest.fixture
-def centre(tmp_path: Path) -> Iterator[Centre]:
+def centre(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Centre]:
+    """A centre on SQLite; on PostgreSQL where a test asks for it by parameter."""
+    url = None
+    if getattr(request, "param", "sqlite") == "postgresql":
+        url = request.getfixturevalue("postgresql_url")
     create_centre(tmp_path / "centre", "Test centre")
-    built = open_centre(tmp_path / "centre", None, SystemClock())
+    built = open_centre(tmp_path / "centre", url, SystemClock())
     yield built
+    metadata.drop_all(built.engine)
     built.engine.dispose()
 
 

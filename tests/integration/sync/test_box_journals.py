@@ -39,6 +39,9 @@ from sync.central.sittings import (
 
 from .conftest import AgentMaker, GrowingJournal
 
+# Both databases that the centre promises.
+pytestmark = pytest.mark.parametrize("centre", ["sqlite", "postgresql"], indirect=True)
+
 ROSTER = b"number,given name,family name,extra time %\n1,Ada,Berg,50\n2,Bo,Dahl,\n"
 STAFF = b"name,role\nK. Olsen,chief_invigilator\n"
 

@@ -20,6 +20,9 @@ from sync.central.tables import attempts, conflicts, entries, epochs, responses,
 
 from .conftest import AgentMaker, GrowingJournal, RunningCentre
 
+# Both databases that the centre promises.
+pytestmark = pytest.mark.parametrize("centre", ["sqlite", "postgresql"], indirect=True)
+
 
 def _stored(centre: Centre) -> list[tuple[int, bytes]]:
     with read(centre.engine) as connection:

@@ -1,0 +1,239 @@
+"""A box as its users meet it: the command `examroom serve` in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from appliance.domain.exams import Exam
+from appliance.formats.candidate_code import (
+    create_candidate_code,
+    create_code_key,
+    hash_candidate_code,
+)
+from appliance.formats.exam_model import encode_exam
+from appliance.formats.exam_package import PackageContents, PackageTerms, build_package
+from appliance.formats.keys import (
+    CentreIdentity,
+    create_centre_identity,
+    create_recovery_key,
+    load_or_create_box_identity,
+    pin_centre,
+)
+from appliance.formats.release_code import create_release_code
+from appliance.formats.sealed_document import Document, seal_document
+from appliance.formats.staff_secret import hash_staff_secret
+from appliance.platform.credentials import load_or_create_key
+from appliance.storage.journals import Journal, open_journal
+from appliance.storage.reading import BOX_DATABASE_KEY, JournalInfo, list_journals
+from provisioning.demo.staff_driver import StaffDriver
+
+CHIEF_PIN = "24681357"
+CHIEF = "chief"
+SITTING = "sitting-1"
+FAR_FUTURE_MS = 4_000_000_000_000
+READY_SECONDS = 20
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(slots=True)
+class BoxProcess:
+    """One box with one sitting, ready to be started, killed and started again."""
+
+    folder: Path
+    exam: Exam
+    candidates: int
+    duration_seconds: int = 3600
+    extra: dict[int, str] = field(default_factory=dict)
+    candidate_port: int = field(default_factory=free_port)
+    staff_port: int = field(default_factory=free_port)
+    codes: list[str] = field(default_factory=list)
+    release_code: str = ""
+    centre: CentreIdentity = field(init=False)
+    process: subprocess.Popen[bytes] | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.centre = create_centre_identity("Centre", recovery=create_recovery_key().public)
+        keys = self.folder / "keys"
+        keys.mkdir(parents=True, mode=0o700)
+        box = load_or_create_box_identity(keys, "Test box")
+        pin_centre(keys, self.centre.public)
+        self.release_code = create_release_code()
+        package = build_package(
+            PackageContents(encode_exam(self.exam), {}, {}),
+            PackageTerms(
+                package_id="package-1",
+                version=1,
+                title=self.exam.title,
+                languages=("en",),
+                duration_seconds=self.duration_seconds,
+                not_before_ms=0,
+                not_after_ms=FAR_FUTURE_MS,
+            ),
+            boxes=[box.public],
+            centre=self.centre,
+            release_code=self.release_code,
+        )
+        incoming = self.folder / "mailbox" / "incoming"
+        incoming.mkdir(parents=True)
+        (incoming / "p.exam_package").write_bytes(package)
+        for kind, body in (("roster", self._roster()), ("staff", _staff())):
+            document = Document(kind, f"{kind}-1", 0, body)  # type: ignore[arg-type]
+            sealed = seal_document(document, box=box.public, centre=self.centre)
+            (incoming / f"{kind}.{kind}").write_bytes(sealed)
+
+    def _roster(self) -> dict[str, object]:
+        code_key = create_code_key()
+        self.codes = [create_candidate_code() for _ in range(self.candidates)]
+        lines = [
+            {
+                "candidate_id": f"candidate-{number}",
+                "number": str(1000 + number),
+                "given_name": "Candidate",
+                "family_name": f"Number{number}",
+                "code_hash": hash_candidate_code(code_key, code),
+                "seat": str(number + 1),
+                "anonymous_code": f"ANON{number:04}",
+                "accommodations": [
+                    {
+                        "name": "additional-testing-time",
+                        "value": self.extra[number],
+                        "approved_by": "",
+                        "approved_at": "",
+                    }
+                ]
+                if number in self.extra
+                else [],
+            }
+            for number, code in enumerate(self.codes)
+        ]
+        sitting = {
+            "sitting_id": SITTING,
+            "title": self.exam.title,
+            "package_id": "package-1",
+            "planned_start_at": None,
+            "duration_seconds": self.duration_seconds,
+            "room": "Test room",
+            "candidates": lines,
+        }
+        return {"roster_id": "roster-1", "code_key": code_key.hex(), "sittings": [sitting]}
+
+    @property
+    def origin(self) -> str:
+        """Return the candidates' address."""
+        return f"http://localhost:{self.candidate_port}"
+
+    @property
+    def staff_origin(self) -> str:
+        """Return the staff's address."""
+        return f"http://localhost:{self.staff_port}"
+
+    def start(self, *prefix: str) -> None:
+        """Start the command and wait until both applications answer."""
+        command = [
+            *prefix,
+            str(Path(sys.executable).parent / "examroom"),
+            *("serve", "--data", str(self.folder), "--room", "Test room", "--no-announce"),
+            *("--candidate-port", str(self.candidate_port)),
+            *("--staff-port", str(self.staff_port)),
+        ]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env=os.environ | self.environment,
+            )
+        deadline = time.monotonic() + READY_SECONDS
+        for address in (f"{self.origin}/health", f"{self.staff_origin}/sign-in"):
+            while True:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError((self.folder / "log").read_text())
+                with contextlib.suppress(requests.RequestException):
+                    requests.get(address, timeout=2)
+                    break
+                time.sleep(0.02)
+
+    def kill(self) -> None:
+        """End it as a power cut of the process would: at once, nothing finished."""
+        self._end(signal.SIGKILL)
+
+    def terminate(self) -> int:
+        """End it as systemd does; return its status."""
+        return self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> int:
+        if self.process is None:
+            return 0
+        self.process.send_signal(number)
+        status = self.process.wait(20)
+        self.process = None
+        return status
+
+    def freeze(self) -> None:
+        """Make it answer nobody, without closing anything."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGCONT)
+
+    def staff(self) -> StaffDriver:
+        """Return the chief invigilator, signed in."""
+        driver = StaffDriver(self.staff_origin)
+        driver.sign_in(CHIEF, CHIEF_PIN)
+        return driver
+
+    def open_and_release(self) -> StaffDriver:
+        """Open the room and enter the release code."""
+        driver = self.staff()
+        driver.open_room()
+        driver.release(SITTING, self.release_code)
+        return driver
+
+    def journal(self) -> Journal:
+        """Open the journal of the stopped box, to look into it."""
+        info = self.journal_info()
+        return open_journal(info.path, info.key, info.journal_id)
+
+    def journal_info(self) -> JournalInfo:
+        """Return where the newest journal lies and its key."""
+        key = load_or_create_key(BOX_DATABASE_KEY, self.folder / "keys")
+        return list_journals(self.folder, key)[-1]
+
+
+def _staff() -> dict[str, object]:
+    secret_hash = hash_staff_secret(CHIEF_PIN)
+    people = ((CHIEF, "Chief", "chief_invigilator"), ("tech", "Technician", "technician"))
+    return {
+        "staff": [
+            {
+                "staff_id": staff_id,
+                "name": name,
+                "role": role,
+                "secret_hash": secret_hash,
+                "valid_from_ms": 0,
+                "valid_until_ms": FAR_FUTURE_MS,
+            }
+            for staff_id, name, role in people
+        ]
+    }

@@ -1,0 +1,81 @@
+"""A candidate's page reduced to its promise: keeps changes until they are acknowledged.
+
+It is written from docs/candidate-protocol.md alone, so it also proves that the document suffices.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from provisioning.demo.http import LoopbackSession
+
+CALL_SECONDS = 10
+
+
+@dataclass(slots=True)
+class CandidateClient:
+    """One browser of one candidate."""
+
+    origin: str
+    code: str
+    client_id: str
+    session: LoopbackSession = field(default_factory=LoopbackSession)
+    attempt_id: str = ""
+    unsent: list[dict[str, Any]] = field(default_factory=list)
+    last_no: int = 0
+    acknowledged: dict[int, tuple[str, Any]] = field(default_factory=dict)
+    standing: dict[str, Any] = field(default_factory=dict)
+
+    def sign_in(self) -> None:
+        """Show the code."""
+        answer = self.session.post(
+            f"{self.origin}/api/v1/sign-in",
+            json={"code": self.code, "client": self.client_id},
+            timeout=CALL_SECONDS,
+        )
+        answer.raise_for_status()
+        body = answer.json()
+        self.attempt_id, self.standing = body["attempt_id"], body["standing"]
+        self.last_no = max(self.last_no, self.standing["acknowledged"])
+
+    def write(self, item_id: str, value: Any) -> None:
+        """Keep a change."""
+        self.last_no += 1
+        self.unsent.append(
+            {
+                "no": self.last_no,
+                "kind": "response",
+                "item": item_id,
+                "response": "RESPONSE",
+                "value": value,
+                "made": time.monotonic(),
+            }
+        )
+
+    def post(self, path: str, body: Any) -> requests.Response:
+        """Call the box with JSON."""
+        address = f"{self.origin}/api/v1/attempts/{self.attempt_id}/{path}"
+        return self.session.post(address, json=body, timeout=CALL_SECONDS)
+
+    def exchange(self) -> dict[str, Any]:
+        """Send what is unsent once; forget only what is acknowledged."""
+        changes = [
+            {name: value for name, value in one.items() if name != "made"}
+            | {"age_ms": int((time.monotonic() - one["made"]) * 1000)}
+            for one in self.unsent
+        ]
+        answer = self.post("changes", {"changes": changes})
+        answer.raise_for_status()
+        self.standing = answer.json()
+        for one in [one for one in self.unsent if one["no"] <= self.standing["acknowledged"]]:
+            self.acknowledged[one["no"]] = (one["item"], one["value"])
+            self.unsent.remove(one)
+        return self.standing
+
+    def hand_in(self) -> requests.Response:
+        """Hand in."""
+        return self.post("submission", {"last_change": self.last_no})
