@@ -66,9 +66,9 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) ->
     """Insert the rows whose key is not there yet; return how many."""
     if not rows:
         return 0
-    return connection.execute(
-        _insert(connection)(table).values(list(rows)).on_conflict_do_nothing()
-    ).rowcount
+    statement = _insert(connection)(table).values(list(rows)).on_conflict_do_nothing()
+    # Counted by what comes back: drivers differ in what they say about rows.
+    return len(connection.execute(statement.returning(*table.primary_key)).all())
 
 
 def put(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
