@@ -298,19 +298,17 @@ def _open(data_dir: Path, database_url: str | None) -> Centre:
 
 def _tell_slips(centre: Centre, sitting_id: str, as_json: bool) -> None:
     row = sittings.find_sitting(centre, sitting_id)
+    revealed = sittings.reveal_slips(centre, sitting_id, actor=ACTOR)
     names = ("number", "given_name", "family_name", "seat", "code", "candidate_id")
     _tell(
         as_json,
         sitting_id=sitting_id,
         package_id=row["package_id"],
         release_code=sittings.reveal_release_code(centre, sitting_id, actor=ACTOR),
-        candidates=[
-            {name: person[name] for name in names}
-            for person in sittings.candidates_of(centre, sitting_id)
-        ],
+        candidates=[{name: person[name] for name in names} for person in revealed.candidates],
         staff=[
             {name: person[name] for name in ("name", "role", "pin", "staff_id")}
-            for person in sittings.staff_of(centre, sitting_id)
+            for person in revealed.staff
         ],
     )
 

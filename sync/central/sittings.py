@@ -79,6 +79,17 @@ class NewSitting:
     is_practice: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Slips:
+    """What people hold in their hands: candidates with `code`, staff with `pin`."""
+
+    candidates: list[dict[str, Any]]
+    staff: list[dict[str, Any]]
+
+
+_CANDIDATE_SECRETS = frozenset({"code_hash", "code_sealed"})
+
+
 def add_sitting(centre: Centre, new: NewSitting, *, actor: str) -> str:
     """Store a sitting with all codes it needs; return its id.
 
@@ -157,31 +168,49 @@ def boxes_of(connection: Connection, sitting_id: str) -> list[str]:
 
 
 def candidates_of(centre: Centre, sitting_id: str) -> list[dict[str, Any]]:
-    """Return a sitting's candidates by number, with their codes to print on slips."""
+    """Return a sitting's candidates by number, without their codes."""
+    columns = [column for column in candidates.c if column.name not in _CANDIDATE_SECRETS]
     with read(centre.engine) as connection:
         rows = all_rows(
             connection,
-            select(candidates)
+            select(*columns)
             .where(candidates.c.sitting_id == sitting_id)
             .order_by(candidates.c.number),
         )
-    return [
-        {
-            **row,
-            "code": centre.reveal(row["code_sealed"]),
-            "accommodations": json.loads(row["accommodations"]),
-        }
-        for row in rows
-    ]
+    return [{**row, "accommodations": json.loads(row["accommodations"])} for row in rows]
 
 
 def staff_of(centre: Centre, sitting_id: str) -> list[dict[str, Any]]:
-    """Return a sitting's staff by name, with their PINs to print on slips."""
+    """Return a sitting's staff by name, without their PINs."""
+    columns = (staff.c.staff_id, staff.c.name, staff.c.role)
     with read(centre.engine) as connection:
-        rows = all_rows(
-            connection, select(staff).where(staff.c.sitting_id == sitting_id).order_by(staff.c.name)
+        return all_rows(
+            connection,
+            select(*columns).where(staff.c.sitting_id == sitting_id).order_by(staff.c.name),
         )
-    return [{**row, "pin": centre.reveal(row["pin_sealed"])} for row in rows]
+
+
+def reveal_slips(centre: Centre, sitting_id: str, *, actor: str) -> Slips:
+    """Return all codes and PINs of a sitting, to print; who saw them goes on the record."""
+    with write(centre.engine) as connection:
+        centre.record(connection, actor, "slips_seen", sitting_id)
+        codes = connection.execute(
+            select(candidates.c.candidate_id, candidates.c.code_sealed).where(
+                candidates.c.sitting_id == sitting_id
+            )
+        ).all()
+        pins = connection.execute(
+            select(staff.c.staff_id, staff.c.pin_sealed).where(staff.c.sitting_id == sitting_id)
+        ).all()
+    code_of = {row[0]: centre.reveal(bytes(row[1])) for row in codes}
+    pin_of = {row[0]: centre.reveal(bytes(row[1])) for row in pins}
+    return Slips(
+        [
+            {**one, "code": code_of[one["candidate_id"]]}
+            for one in candidates_of(centre, sitting_id)
+        ],
+        [{**one, "pin": pin_of[one["staff_id"]]} for one in staff_of(centre, sitting_id)],
+    )
 
 
 def reveal_release_code(centre: Centre, sitting_id: str, *, actor: str) -> str:

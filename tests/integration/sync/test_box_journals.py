@@ -34,7 +34,7 @@ from sync.central.sittings import (
     add_sitting,
     candidates_of,
     reveal_release_code,
-    staff_of,
+    reveal_slips,
 )
 
 from .conftest import AgentMaker, GrowingJournal
@@ -120,8 +120,8 @@ def test_box_gets_all_it_needs_and_no_correct_response(
         now_ms=None,
     )
     code = reveal_release_code(centre, sitting_id, actor="t")
-    slip = candidates_of(centre, sitting_id)[0]
-    pin = staff_of(centre, sitting_id)[0]["pin"]
+    slips = reveal_slips(centre, sitting_id, actor="t")
+    slip, pin = slips.candidates[0], slips.staff[0]["pin"]
 
     assert dict(opened.media) == {"media/a.png": b"picture"}
     assert b"correct" not in opened.exam_json

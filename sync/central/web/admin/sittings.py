@@ -100,16 +100,16 @@ def sitting_shares(sitting_id: str) -> str:
 @allows(Caller.ADMINISTRATOR)
 def slips(sitting_id: str) -> str:
     """Show the slips of candidates and staff, to print."""
-    candidates = use_cases.candidates_of(centre(), sitting_id)
-    for candidate in candidates:
+    revealed = use_cases.reveal_slips(centre(), sitting_id, actor=person().name)
+    for candidate in revealed.candidates:
         candidate["qr"] = segno.make(candidate["code"], error="m", micro=False).svg_data_uri(
             scale=QR_MODULE_PIXELS, border=2
         )
     return render_template(
         "slips.html",
         sitting=use_cases.find_sitting(centre(), sitting_id),
-        candidates=candidates,
-        staff=use_cases.staff_of(centre(), sitting_id),
+        candidates=revealed.candidates,
+        staff=revealed.staff,
     )
 
 
