@@ -13,12 +13,14 @@ from pathlib import Path
 import click
 
 from appliance.domain.errors import ExamroomError
+from appliance.formats.keys import load_recovery_key
 from appliance.platform.clock import SystemClock
 from appliance.platform.files import write_durably
 from sync.central import administrators, boxes, exams, sending, sittings, stick
 from sync.central.centre import Centre, create_centre, open_centre
 from sync.central.exports import marking_csv, results_csv, results_json
 from sync.central.intake import fold_anew
+from sync.central.rescue import rescue_journal
 from sync.central.server import serve_centre
 from sync.central.sittings import NewSitting
 
@@ -281,6 +283,35 @@ def export_mailbox(
     """Write what waits for a box to a stick."""
     count = stick.export_mailbox(_open(data_dir, database_url), box_id, stick_dir)
     _tell(as_json, documents=count)
+
+
+@commands.command()
+@_DATA
+@_DATABASE
+@_JSON
+@click.option("--recovery", required=True, type=_FOLDER, help="Folder that holds recovery.key.")
+@click.option("--copy", required=True, type=_FILE, help="The *.recovery file beside the journal.")
+@click.option("--box", "box_id", required=True, help="Id of the box the disk is from.")
+@click.argument("journal", type=_FILE)
+def rescue(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    data_dir: Path,
+    database_url: str | None,
+    as_json: bool,
+    recovery: Path,
+    copy: Path,
+    box_id: str,
+    journal: Path,
+) -> None:
+    """Take in a journal from the disk of a dead box."""
+    verdicts = rescue_journal(
+        _open(data_dir, database_url),
+        journal,
+        copy=copy.read_bytes(),
+        recovery=load_recovery_key(recovery),
+        box_id=box_id,
+        actor=ACTOR,
+    )
+    _tell(as_json, verdicts=verdicts)
 
 
 @commands.command("fold-anew")

@@ -58,7 +58,11 @@ def take_bundle(centre: Centre, data: bytes, *, box: PublicIdentity) -> Intake:
     All of it is durable when this returns, and all of it or nothing.
     """
     header = read_bundle_header(data)
-    offered = open_bundle(data, centre=centre.identity, box=box)
+    return take_run(centre, header, open_bundle(data, centre=centre.identity, box=box))
+
+
+def take_run(centre: Centre, header: BundleHeader, offered: Sequence[Entry]) -> Intake:
+    """Store a run of entries whose chain was verified from `header.previous_hash` on."""
     with write(centre.engine) as connection:
         head = _locked_head(connection, header)
         if head is None or header.first_seq > head.seq + 1:

@@ -23,6 +23,7 @@ from sync.central.results import RESULTS_LISTED_MAX, list_results
 from sync.central.web.context import calling_box, centre
 from sync.central.web.replies import canonical
 from sync.central.web.rights import Caller, allows
+from sync.central.web.throttle import ENROLMENTS, limiter
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -38,6 +39,7 @@ class NumberWrongError(InvalidInputError):
 
 @api.post("/enrolments")
 @allows(Caller.ANYBODY)
+@limiter.limit(ENROLMENTS)
 def enrol() -> Response:
     """Enrol a box that proves to know a one-time code."""
     value = parse_canonical(request.get_data(), bytes_max=2 * IDENTITY_MAX_BYTES)

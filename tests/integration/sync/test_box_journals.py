@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from appliance.domain.exams import Choice, Exam, ExtendedText, Item, Option, Section, TestPart
 from appliance.domain.scoring import ItemRule, ResponseRule, Scoring, Template
@@ -14,9 +15,11 @@ from appliance.formats.authored_exam import AuthoredExam, write_authored_exam
 from appliance.formats.candidate_code import hash_candidate_code
 from appliance.formats.exam_package import open_package, release_secret_of
 from appliance.formats.import_report import ImportReport
-from appliance.formats.keys import BoxIdentity
+from appliance.formats.keys import BoxIdentity, create_recovery_key, load_recovery_key
 from appliance.formats.package_manifest import PackageManifest
+from appliance.formats.recovery import write_recovery_copy
 from appliance.formats.sealed_document import open_document
+from appliance.formats.sealing import SealBrokenError
 from appliance.formats.staff_secret import matches_staff_secret
 from appliance.platform.credentials import load_or_create_key
 from appliance.storage.box_store import BoxStore, JournalRecord
@@ -24,8 +27,10 @@ from appliance.storage.journals import create_journal
 from appliance.storage.reading import BOX_DATABASE_KEY, journal_path
 from sync.agent.journal_source import BoxJournals
 from sync.central.centre import Centre
+from sync.central.database import read
 from sync.central.exams import add_exam
 from sync.central.exports import marking_csv, results_csv, results_json
+from sync.central.rescue import rescue_journal
 from sync.central.results import list_results, sitting_evidence, sitting_results
 from sync.central.sending import release_sitting, send_sitting
 from sync.central.sittings import (
@@ -36,6 +41,7 @@ from sync.central.sittings import (
     reveal_release_code,
     reveal_slips,
 )
+from sync.central.tables import responses
 
 from .conftest import AgentMaker, GrowingJournal
 
@@ -46,7 +52,7 @@ ROSTER = b"number,given name,family name,extra time %\n1,Ada,Berg,50\n2,Bo,Dahl,
 STAFF = b"name,role\nK. Olsen,chief_invigilator\n"
 
 
-def _exam() -> bytes:
+def make_exam() -> bytes:
     choice = Choice(
         response_id="RESPONSE",
         options=(Option(option_id="A", html="a"), Option(option_id="B", html="b")),
@@ -92,7 +98,7 @@ def _exam() -> bytes:
 
 @pytest.fixture
 def sitting_id(centre: Centre, box: BoxIdentity) -> str:
-    exam_id = add_exam(centre, _exam(), actor="t")
+    exam_id = add_exam(centre, make_exam(), actor="t")
     new = NewSitting(
         exam_id=exam_id, title="", room="A 1", box_ids=(box.id,), roster=ROSTER, staff=STAFF
     )
@@ -167,7 +173,7 @@ def test_sitting_sent_again_replaces_the_first(
 
 def test_roster_with_a_bad_line_is_not_stored(centre: Centre, box: BoxIdentity) -> None:
     """Nobody is left without a place because a line was passed over silently."""
-    exam_id = add_exam(centre, _exam(), actor="t")
+    exam_id = add_exam(centre, make_exam(), actor="t")
     bad = NewSitting(
         exam_id=exam_id, title="", room="A", box_ids=(box.id,), roster=ROSTER + b"2,C,D,\n",
         staff=STAFF,
@@ -177,7 +183,7 @@ def test_roster_with_a_bad_line_is_not_stored(centre: Centre, box: BoxIdentity) 
         add_sitting(centre, bad, actor="t")
 
 
-def _write_exam(journal: GrowingJournal, centre: Centre, sitting_id: str) -> None:
+def write_exam(journal: GrowingJournal, centre: Centre, sitting_id: str) -> None:
     """One candidate responds to both items and hands in; the other one is not there."""
     clock: dict[str, object] = {"t": 0, "mono_ms": 0, "boot": "b"}
     journal.write("room_session_opened", "j", {"room": "A 1", "practice": 0, **clock})
@@ -199,7 +205,7 @@ def test_results_are_scored_complete_and_anonymous_for_markers(
     agents: AgentMaker, journal: GrowingJournal, centre: Centre, sitting_id: str
 ) -> None:
     """Points by rule, essays for a person under a code, evidence up to the seal, a cursor."""
-    _write_exam(journal, centre, sitting_id)
+    write_exam(journal, centre, sitting_id)
     agents.agent().take_turn()
 
     first, second = sitting_results(centre, sitting_id)
@@ -225,13 +231,26 @@ def test_results_are_scored_complete_and_anonymous_for_markers(
     assert list_results(centre, after=page.cursor, limit=1).results == []
 
 
+def _write_to_disk(path: Path, written: GrowingJournal) -> None:
+    """Make the encrypted file that a box would have."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = create_journal(path, bytes(32), written.journal_id)
+    made.database.conn.executemany(
+        "INSERT INTO entries (epoch, seq, at_ms, kind, actor, subject, body, hash) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (one.epoch, one.seq, one.at_ms, one.kind, one.actor, one.subject, one.body, one.hash)
+            for one in written.entries
+        ],
+    )
+    made.database.close()
+
+
 def test_agent_reads_the_encrypted_journals_of_a_box(agents: AgentMaker, tmp_path: Path) -> None:
     """The real database, through a connection that cannot write."""
     data_dir = tmp_path / "real-box"
     key = load_or_create_key(BOX_DATABASE_KEY, data_dir / "keys")
     store = BoxStore(data_dir / "box.db", key)
-    path = journal_path(data_dir, "journal-1")
-    path.parent.mkdir(parents=True)
     store.add_journal(
         JournalRecord(
             journal_id="journal-1",
@@ -242,22 +261,52 @@ def test_agent_reads_the_encrypted_journals_of_a_box(agents: AgentMaker, tmp_pat
             purged_at_ms=None,
         )
     )
-    made = create_journal(path, bytes(32), "journal-1")
-    written = GrowingJournal()
-    written.open_room()
-    made.database.conn.executemany(
-        "INSERT INTO entries (epoch, seq, at_ms, kind, actor, subject, body, hash) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (one.epoch, one.seq, one.at_ms, one.kind, one.actor, one.subject, one.body, one.hash)
-            for one in written.entries
-        ],
-    )
+    agents.journal.open_room()
+    _write_to_disk(journal_path(data_dir, "journal-1"), agents.journal)
     source = BoxJournals(data_dir)
 
     assert source.journal_ids() == ["journal-1"]
     with source.read("journal-1") as reader:
-        assert reader.entries_after(0, 100) == written.entries
-        assert reader.head() == (1, len(written.entries), written.entries[-1].hash)
-    made.database.close()
+        assert reader.entries_after(0, 100) == agents.journal.entries
+        assert reader.head() == (
+            1,
+            len(agents.journal.entries),
+            agents.journal.entries[-1].hash,
+        )
     store.close()
+
+
+def test_journal_is_rescued_from_the_disk_of_a_dead_box(
+    agents: AgentMaker, centre: Centre, tmp_path: Path
+) -> None:
+    """With the recovery key the centre reads what never arrived, and another key reads nothing."""
+    recovery = load_recovery_key(tmp_path / "centre" / "keys")
+    agents.journal.open_room()
+    agents.agent().take_turn()
+    agents.journal.save_response("never sent", 1)
+    path = tmp_path / "disk" / "journal-1.db"
+    _write_to_disk(path, agents.journal)
+    copy = write_recovery_copy("journal-1", bytes(32), recovery=recovery.public)
+
+    with pytest.raises(SealBrokenError):
+        rescue_journal(
+            centre, path, copy=copy, recovery=create_recovery_key(), box_id=agents.box.id, actor="t"
+        )
+    verdicts = rescue_journal(
+        centre, path, copy=copy, recovery=recovery, box_id=agents.box.id, actor="t"
+    )
+
+    assert verdicts == {"stored": 1}
+    result = sitting_responses(centre)
+    assert result == ["never sent"]
+    assert rescue_journal(
+        centre, path, copy=copy, recovery=recovery, box_id=agents.box.id, actor="t"
+    ) == {"already": 1}
+
+
+def sitting_responses(centre: Centre) -> list[object]:
+    """Return all current responses at the centre."""
+    with read(centre.engine) as connection:
+        return [
+            json.loads(value) for value in connection.execute(select(responses.c.value)).scalars()
+        ]
