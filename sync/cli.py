@@ -129,6 +129,7 @@ def import_documents(data_dir: Path, stick: Path) -> None:
     paths = AgentPaths(data_dir)
     paths.make_folders()
     carried = import_from_stick(
+        BoxJournals(data_dir),
         stick,
         paths=paths,
         box_id=load_or_create_box_identity(paths.keys, BOX_NAME).id,

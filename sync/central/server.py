@@ -33,5 +33,6 @@ def serve_centre(centre: Centre, *, host: str, port: int) -> None:
         asyncore_use_poll=True,  # select() ends at 1,024 descriptors
         max_request_body_size=UPLOAD_MAX_BYTES,  # the default is 1 GiB
         channel_timeout=60,  # a line that died is given up
+        clear_untrusted_proxy_headers=True,  # nobody says who he is by a header
         ident="",  # tells nobody what serves
     )

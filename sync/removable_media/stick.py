@@ -24,7 +24,7 @@ from sync.agent.journal_source import EntryReader, JournalSource
 from sync.agent.mailbox import verify_for_box
 from sync.agent.stages import SyncStage, SyncStatus
 from sync.agent.state import AgentState
-from sync.agent.uploading import one_run
+from sync.agent.uploading import ReceiptWrongError, one_run
 
 ENTRIES_A_BUNDLE = 2_000
 DOCUMENT_MAX_BYTES = 512 * 1024 * 1024
@@ -89,9 +89,16 @@ def export_bundles(
 
 
 def import_from_stick(
-    stick: Path, *, paths: AgentPaths, box_id: str, centre: PublicIdentity, state: AgentState
+    source: JournalSource,
+    stick: Path,
+    *,
+    paths: AgentPaths,
+    box_id: str,
+    centre: PublicIdentity,
+    state: AgentState,
 ) -> Carried:
     """Take this box's mailbox documents and the receipts of its journals from a stick."""
+    own_journals = set(source.journal_ids())
     refused: dict[str, str] = {}
     count = 0
     for path in list_files(stick / "examroom" / "mailbox" / box_id):
@@ -102,7 +109,14 @@ def import_from_stick(
             refused[path.name] = problem.key
     for path in list_files(stick / "examroom" / "receipts"):
         try:
-            count += _take_receipt(path, paths.receipts, centre=centre, state=state)
+            data = read_bounded(path, RECEIPT_MAX_BYTES)
+            receipt = read_receipt(data, centre=centre)
+            if receipt.journal_id in own_journals:
+                _require_own(source, receipt)
+                name = f"{receipt.journal_id}.{receipt.epoch}.receipt"
+                write_durably(paths.receipts / name, data)
+                _move_mark(state, receipt)
+                count += 1
         except ExamroomError as problem:
             refused[path.name] = problem.key
     return Carried(count, refused)
@@ -148,21 +162,19 @@ def _take_document(path: Path, incoming: Path, *, box_id: str, centre: PublicIde
     write_durably(incoming / path.name, data)
 
 
-def _take_receipt(path: Path, receipts: Path, *, centre: PublicIdentity, state: AgentState) -> int:
-    """Keep a receipt and move the mark of its journal on; say whether it was of one of ours."""
-    data = read_bounded(path, RECEIPT_MAX_BYTES)
-    receipt = read_receipt(data, centre=centre)
-    mark = state.journals.get(receipt.journal_id)
-    if mark is None:
-        return 0
-    write_durably(receipts / f"{receipt.journal_id}.{receipt.epoch}.receipt", data)
-    if receipt.contiguous_seq > mark.acknowledged_seq:
-        _move_mark(state, receipt)
-    return 1
+def _require_own(source: JournalSource, receipt: Receipt) -> None:
+    """Raise ReceiptWrongError unless the receipt is about an entry as it stands here."""
+    with source.read(receipt.journal_id) as reader:
+        found = reader.entries_after(receipt.contiguous_seq - 1, 1)
+    if [(one.epoch, one.hash) for one in found] != [(receipt.epoch, receipt.head_hash)]:
+        raise ReceiptWrongError
 
 
 def _move_mark(state: AgentState, receipt: Receipt) -> None:
+    """Note what the centre has; never go back."""
     mark = state.mark(receipt.journal_id).at(SyncStage.READING, SyncStatus.STARTED)
+    if receipt.contiguous_seq <= mark.acknowledged_seq:
+        return
     state.journals[receipt.journal_id] = mark.model_copy(
         update={
             "acknowledged_seq": receipt.contiguous_seq,

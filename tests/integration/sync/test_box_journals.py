@@ -231,7 +231,7 @@ def test_results_are_scored_complete_and_anonymous_for_markers(
     assert list_results(centre, after=page.cursor, limit=1).results == []
 
 
-def _write_to_disk(path: Path, written: GrowingJournal) -> None:
+def write_to_disk(path: Path, written: GrowingJournal) -> None:
     """Make the encrypted file that a box would have."""
     path.parent.mkdir(parents=True, exist_ok=True)
     made = create_journal(path, bytes(32), written.journal_id)
@@ -262,7 +262,7 @@ def test_agent_reads_the_encrypted_journals_of_a_box(agents: AgentMaker, tmp_pat
         )
     )
     agents.journal.open_room()
-    _write_to_disk(journal_path(data_dir, "journal-1"), agents.journal)
+    write_to_disk(journal_path(data_dir, "journal-1"), agents.journal)
     source = BoxJournals(data_dir)
 
     assert source.journal_ids() == ["journal-1"]
@@ -285,7 +285,7 @@ def test_journal_is_rescued_from_the_disk_of_a_dead_box(
     agents.agent().take_turn()
     agents.journal.save_response("never sent", 1)
     path = tmp_path / "disk" / "journal-1.db"
-    _write_to_disk(path, agents.journal)
+    write_to_disk(path, agents.journal)
     copy = write_recovery_copy("journal-1", bytes(32), recovery=recovery.public)
 
     with pytest.raises(SealBrokenError):

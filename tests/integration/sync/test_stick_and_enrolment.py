@@ -44,6 +44,7 @@ def _export(agents: AgentMaker, stick: Path) -> int:
 def _import(agents: AgentMaker, stick: Path) -> tuple[int, dict[str, str]]:
     agents.paths.make_folders()
     carried = import_from_stick(
+        agents.journal,
         stick,
         paths=agents.paths,
         box_id=agents.box.id,
@@ -76,6 +77,19 @@ def test_results_arrive_by_stick_and_receipts_go_back(
     assert _import(agents, stick) == (1, {})
     assert _export(agents, tmp_path / "another") == 0
     assert import_bundles(centre, stick).verdicts == {"already": 2}
+
+
+def test_receipt_about_other_entries_is_refused(
+    agents: AgentMaker, journal: GrowingJournal, centre: Centre, tmp_path: Path
+) -> None:
+    """A receipt counts only for the entries as they stand on this box."""
+    journal.open_room()
+    _export(agents, tmp_path)
+    import_bundles(centre, tmp_path)
+    journal.entries = journal.entries[:5]
+    journal.write("attempt_started", "a2", {"t": 9})
+
+    assert _import(agents, tmp_path) == (0, {"journal-1.1.receipt": "receipt_wrong"})
 
 
 def test_damaged_file_on_a_stick_is_named_and_the_others_are_taken(

@@ -15,7 +15,7 @@ from sync.central.web.admin.blueprint import admin
 from sync.central.web.context import centre, person
 from sync.central.web.guard import SIGN_IN_FIELD
 from sync.central.web.rights import Caller, allows
-from sync.central.web.throttle import SIGN_INS, limiter
+from sync.central.web.throttle import SIGN_INS, address_and_name, limiter
 
 KEPT_SECONDS = 3600
 
@@ -46,7 +46,7 @@ def sign_in_page() -> str:
 
 @admin.post("/sign-in")
 @allows(Caller.ANYBODY)
-@limiter.limit(SIGN_INS)
+@limiter.limit(SIGN_INS, key_func=address_and_name)
 def sign_in() -> Response | tuple[str, int]:
     """Sign somebody in."""
     name = request.form.get("name", "").strip()
