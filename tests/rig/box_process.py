@@ -60,6 +60,7 @@ class BoxProcess:
     candidates: int
     duration_seconds: int = 3600
     extra: dict[int, str] = field(default_factory=dict)
+    media: dict[str, bytes] = field(default_factory=dict)
     candidate_port: int = field(default_factory=free_port)
     staff_port: int = field(default_factory=free_port)
     codes: list[str] = field(default_factory=list)
@@ -76,7 +77,7 @@ class BoxProcess:
         pin_centre(keys, self.centre.public)
         self.release_code = create_release_code()
         package = build_package(
-            PackageContents(encode_exam(self.exam), {}, {}),
+            PackageContents(encode_exam(self.exam), self.media, {}),
             PackageTerms(
                 package_id="package-1",
                 version=1,
