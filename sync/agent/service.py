@@ -34,7 +34,10 @@ class BoxNotEnrolledError(RefusedError):
 
 
 def build_agent(data_dir: Path, centre_url: str) -> SyncAgent:
-    """Put the agent of a box together; raises BoxNotEnrolledError."""
+    """Put the agent of a box together; raises BoxNotEnrolledError.
+
+    Starting it is also how a person has stopped journals tried again.
+    """
     paths = AgentPaths(data_dir)
     clock = SystemClock()
     box = load_or_create_box_identity(paths.keys, BOX_NAME)
@@ -43,13 +46,15 @@ def build_agent(data_dir: Path, centre_url: str) -> SyncAgent:
     except FileNotFoundError as problem:
         raise BoxNotEnrolledError from problem
     paths.make_folders()
+    state = load_state(paths.state)
+    state.try_stopped_again()
     return SyncAgent(
         paths=paths,
         source=BoxJournals(data_dir),
         centre=CentreClient(centre_url, box, clock),
         box=box,
         pinned=pinned,
-        state=load_state(paths.state),
+        state=state,
         clock=clock,
         pace=Pace(jitter=lambda: secrets.randbelow(1000) / 1000),
     )

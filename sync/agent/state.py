@@ -65,6 +65,12 @@ class AgentState:
         """Return how far a journal is; a new one is at its beginning."""
         return self.journals.get(journal_id, JournalMark())
 
+    def try_stopped_again(self) -> None:
+        """Begin anew with journals that stopped: somebody who starts the agent again wants that."""
+        for journal_id, mark in self.journals.items():
+            if mark.status == SyncStatus.STOPPED.value:
+                self.journals[journal_id] = mark.at(SyncStage.READING, SyncStatus.STARTED)
+
     def save(self) -> None:
         """Write the state."""
         document = _StateFile(

@@ -130,13 +130,13 @@ class Uploader:
             return self._resumed(mark, reply, entries, reader)
         mark = mark.at(SyncStage.CONFIRMING, SyncStatus.STARTED)
         self.state.journals[journal_id] = mark
-        receipt, raw = self._confirmed(reply, journal_id, entries)
+        receipt, raw = self._confirmed(reply, journal_id, entries[-1], reader)
         write_durably(self.receipts_dir / f"{journal_id}.{receipt.epoch}.receipt", raw)
         self.pace.succeeded()
         return mark.at(SyncStage.CONFIRMING, SyncStatus.COMPLETED).model_copy(
             update={
-                "acknowledged_seq": entries[-1].seq,
-                "acknowledged_hash": entries[-1].hash,
+                "acknowledged_seq": receipt.contiguous_seq,
+                "acknowledged_hash": receipt.head_hash,
                 "receipt_at_ms": receipt.received_at_ms,
             }
         )
@@ -166,20 +166,21 @@ class Uploader:
         )
 
     def _confirmed(
-        self, reply: Reply, journal_id: str, entries: Sequence[Entry]
+        self, reply: Reply, journal_id: str, last: Entry, reader: EntryReader
     ) -> tuple[Receipt, bytes]:
-        """Verify the receipt: signed by our centre, about this journal, at least up to here."""
+        """Verify the receipt: by our centre, at least up to `last`, about entries as they are here.
+
+        The centre may have more than was sent now, when the agent has lost its state.
+        """
         raw = encode_canonical(reply.value.get("receipt"))
         try:
             receipt = read_receipt(raw, centre=self.pinned)
         except InvalidInputError as problem:
             raise ReceiptWrongError from problem
-        last = entries[-1]
-        if receipt.journal_id != journal_id or receipt.epoch != last.epoch:
+        if receipt.journal_id != journal_id or receipt.contiguous_seq < last.seq:
             raise ReceiptWrongError
-        if receipt.contiguous_seq < last.seq:
-            raise ReceiptWrongError
-        if receipt.contiguous_seq == last.seq and receipt.head_hash != last.hash:
+        found = reader.entries_after(receipt.contiguous_seq - 1, 1)
+        if [(one.epoch, one.hash) for one in found] != [(receipt.epoch, receipt.head_hash)]:
             raise ReceiptWrongError
         return receipt, raw
 

@@ -290,3 +290,20 @@ def test_entry_of_an_unknown_kind_is_stored_and_passed_over(
         assert connection.execute(select(rooms.c.unread_count)).scalar_one() == 1
         value = connection.execute(select(responses.c.value)).scalar_one()
     assert json.loads(value) == "after"
+
+
+def test_agent_that_lost_its_state_finds_out_what_the_centre_has(
+    agents: AgentMaker, journal: GrowingJournal, centre: Centre
+) -> None:
+    """One repeat is enough: its receipt says how far the centre is."""
+    journal.open_room()
+    for revision in range(1, 1500):
+        journal.save_response(f"text {revision}", revision)
+    agents.agent().take_turn()
+    agents.paths.state.unlink()
+
+    agents.agent().take_turn()
+
+    assert _stored(centre) == _written(journal)
+    mark = json.loads(agents.paths.status.read_bytes())["journals"]["journal-1"]
+    assert mark["acknowledged_seq"] == len(journal.entries)

@@ -75,6 +75,24 @@ def test_state_is_read_as_it_was_saved(tmp_path: Path) -> None:
     assert state == load_state(tmp_path / "state.json")
 
 
+def test_stopped_journal_is_tried_again_when_the_agent_is_started(tmp_path: Path) -> None:
+    """What a person has put right needs no more than a restart; how far it was stays known."""
+    state = load_state(tmp_path / "state.json")
+    sending = (
+        JournalMark(acknowledged_seq=5)
+        .at(SyncStage.READING, SyncStatus.STARTED)
+        .at(SyncStage.SEALING, SyncStatus.STARTED)
+        .at(SyncStage.SENDING, SyncStatus.STARTED)
+    )
+    state.journals["j"] = sending.at(SyncStage.SENDING, SyncStatus.STOPPED, "entries_conflict")
+
+    state.try_stopped_again()
+
+    assert state.mark("j").point == (SyncStage.READING, SyncStatus.STARTED)
+    assert state.mark("j").acknowledged_seq == 5
+    assert state.mark("j").error_key is None
+
+
 @pytest.mark.parametrize("damage", [b"", b"{", b"\x00" * 100, b"[]"])
 def test_damaged_state_means_beginning_anew(tmp_path: Path, damage: bytes) -> None:
     """Losing the file costs repeats, which the centre knows, and never an entry."""
