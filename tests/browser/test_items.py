@@ -1,7 +1,5 @@
 """Every interaction in a real browser: filled by mouse, by keyboard, read, restored, locked."""
 
-# ruff: noqa: SIM300 - tests say expected == actual
-
 from __future__ import annotations
 
 import hashlib

@@ -1,1 +1,1 @@
-"""A real box for tests: sealed documents from a real centre identity, a real process, real files."""
+"""A real box for tests: documents sealed by a real centre, a real process, real files."""

@@ -8,6 +8,7 @@ from appliance.domain import commands as c
 from appliance.domain.decide.now import Now
 from appliance.domain.errors import RefusedError
 from appliance.domain.room import RoomState
+from appliance.rendering.texts import texts_for
 from appliance.services.box import Box
 from appliance.services.exchange import Telling, exchange, standing
 from appliance.services.give_exam import exam_media, give_exam
@@ -18,6 +19,7 @@ from appliance.services.sign_in_candidate import sign_in_candidate
 from appliance.web.access import allows, anyone
 from appliance.web.boundary import ExchangeBody, HandInBody, HelpBody, SignInBody, read_body
 from appliance.web.here import this_box
+from appliance.web.languages import chosen_language, gettext
 
 COOKIE = "__Host-candidate"
 COOKIE_SECONDS = 24 * 3600
@@ -121,7 +123,8 @@ def changes(attempt_id: str) -> Response:
 def exam(attempt_id: str) -> Response:
     """Give the exam."""
     del attempt_id
-    return jsonify(give_exam(this_box(), _me()))
+    texts = texts_for(gettext)
+    return jsonify(give_exam(this_box(), _me(), language=chosen_language(), texts=texts))
 
 
 @candidate

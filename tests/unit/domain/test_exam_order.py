@@ -1,7 +1,5 @@
 """The order a candidate meets."""
 
-# ruff: noqa: SIM300 - tests say expected == actual
-
 from __future__ import annotations
 
 from dataclasses import replace

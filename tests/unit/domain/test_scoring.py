@@ -1,7 +1,5 @@
 """Scores by the standard templates."""
 
-# ruff: noqa: SIM300 - tests say expected == actual
-
 from __future__ import annotations
 
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """`*.exam` files."""
 
-# ruff: noqa: SIM300 - tests say expected == actual
-
 from __future__ import annotations
 
 import pytest

@@ -1,7 +1,5 @@
 """The item model as JSON: exact both ways, strict on the way in."""
 
-# ruff: noqa: SIM300 - tests say expected == actual
-
 from __future__ import annotations
 
 import json

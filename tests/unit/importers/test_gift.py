@@ -1,7 +1,5 @@
 """GIFT."""
 
-# ruff: noqa: SIM300 - tests say expected == actual
-
 from __future__ import annotations
 
 from pathlib import Path

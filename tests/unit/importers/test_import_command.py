@@ -1,7 +1,5 @@
 """`examroom-provision import`."""
 
-# ruff: noqa: SIM300 - tests say expected == actual
-
 from __future__ import annotations
 
 from pathlib import Path

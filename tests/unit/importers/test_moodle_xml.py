@@ -1,7 +1,5 @@
 """Moodle XML."""
 
-# ruff: noqa: SIM300 - tests say expected == actual
-
 from __future__ import annotations
 
 import base64

@@ -1,7 +1,5 @@
 """Bodies: what stays, what goes, and that nothing that acts can stay."""
 
-# ruff: noqa: SIM300 - tests say expected == actual
-
 from __future__ import annotations
 
 from pathlib import Path

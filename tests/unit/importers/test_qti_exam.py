@@ -1,7 +1,5 @@
 """Whole exams: the demo exam, the samples, and the structure of a test."""
 
-# ruff: noqa: SIM300 - tests say expected == actual
-
 from __future__ import annotations
 
 from collections import Counter

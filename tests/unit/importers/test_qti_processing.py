@@ -1,7 +1,5 @@
 """Response processing: the standard templates under any spelling, nothing else."""
 
-# ruff: noqa: SIM300 - tests say expected == actual
-
 from __future__ import annotations
 
 from pathlib import Path

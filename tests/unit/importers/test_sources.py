@@ -1,7 +1,5 @@
 """Where exams come from, and what cannot come from there."""
 
-# ruff: noqa: SIM300 - tests say expected == actual
-
 from __future__ import annotations
 
 from pathlib import Path

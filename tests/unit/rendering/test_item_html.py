@@ -1,7 +1,5 @@
 """Items as HTML."""
 
-# ruff: noqa: SIM300 - tests say expected == actual
-
 from __future__ import annotations
 
 import re

@@ -316,7 +316,7 @@ export class ExamScreen {
 
   /** The cookie ended in the middle of writing: ask for the code beside the exam, not instead of it. */
   askForCode(onCode) {
-    this.codeBar?.remove();
+    if (this.codeBar?.isConnected) return;
     const input = el("input", { class: "code num", "aria-label": t("code"), autocomplete: "off", maxlength: "40" });
     const said = el("span", { role: "alert" });
     const form = el("form", {

@@ -122,7 +122,7 @@ export class Line extends EventTarget {
 
   /** Call the box within `ms`; an earlier appointment stands, a new one for typing moves it. */
   sendWithin(ms) {
-    if (this.#stopped || this.#sending) return;
+    if (this.#stopped || this.#sending || this.signedOut) return;
     if (this.#failures > 0 && this.#timer !== null) return;
     clearTimeout(this.#timer);
     this.#dueAt = performance.now() + ms;
@@ -149,7 +149,7 @@ export class Line extends EventTarget {
   }
 
   async exchange({ keepalive = false } = {}) {
-    if (this.#sending || this.#stopped) return;
+    if (this.#sending || this.#stopped || this.signedOut) return;
     this.#sending = true;
     clearTimeout(this.#timer);
     this.#timer = null;

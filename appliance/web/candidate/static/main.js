@@ -79,11 +79,19 @@ class Page {
     this.#exam = (await this.#keeping.fact(`exam ${me.attempt_id}`)) ?? null;
     this.#line?.stop();
     this.#line = await Line.open(this.#keeping, me.attempt_id, me.standing.acknowledged);
-    this.#line.standing = { ...me.standing, heardMono: performance.now() };
-    this.#line.addEventListener("standing", () => this.#settle());
+    this.#line.standing = { ...me.standing, messages: [], heardMono: performance.now() };
+    this.#line.addEventListener("standing", () => this.#stands());
     this.#line.addEventListener("signedout", () => this.#signedOut());
     await this.#settle();
     this.#line.sendWithin(0);
+  }
+
+  /** Keep how things stand, so that a reload without the box finds the right screen, and show it. */
+  async #stands() {
+    const { heardMono, messages, ...standing } = this.#line.standing;
+    this.#me = { ...this.#me, standing };
+    await this.#keeping.setFact("me", this.#me).catch(() => {});
+    await this.#settle();
   }
 
   /** Show the screen that fits how things stand. */
