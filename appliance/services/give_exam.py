@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from appliance.domain.decide.now import Now
 from appliance.domain.exam_order import items_of_section
-from appliance.domain.exams import Exam, Item, Section, TestPart
+from appliance.domain.exams import Item, Section, TestPart
 from appliance.domain.room import Attempt, RoomState, Sitting
 from appliance.domain.states import AttemptState, SittingState
 from appliance.rendering.item_html import render_html, render_item
@@ -19,16 +21,38 @@ MEDIA_BASE = "/media"
 _MAY_SEE = frozenset({AttemptState.WRITING, AttemptState.SUSPENDED})
 
 
-def give_exam(box: Box, signed_in: SignedIn) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Whom an exam is shown to: the order of things is theirs, and so is the language."""
+
+    released: ReleasedExam
+    base: str
+    seed: str
+    language: str
+    texts: Mapping[str, str]
+
+
+def give_exam(
+    box: Box, signed_in: SignedIn, *, language: str, texts: Mapping[str, str]
+) -> dict[str, Any]:
     """Return the exam as the page shows it, with the responses and marks so far.
+
+    `texts` are the words of the interactions in `language`.
 
     Raises ExamNotReleasedError before the candidate's clock has started and after hand-in.
     """
     room = box.open_room()
     attempt, sitting, marks = room.writer.look(lambda state, now: _see(state, now, signed_in))
-    released = released_exam(room, sitting["package_id"])
+    package_id = sitting["package_id"]
+    reader = _Reader(
+        released=released_exam(room, package_id),
+        base=f"{MEDIA_BASE}/{package_id}",
+        seed=attempt["attempt_id"],
+        language=language,
+        texts=texts,
+    )
     return {
-        "exam": _exam(released, sitting["package_id"], attempt["attempt_id"]),
+        "exam": _exam(reader, package_id),
         "responses": [
             {"item": item_id, "response": response_id, "value": one.value}
             for item_id, response_id, one in room.queries.responses(signed_in.attempt_id)
@@ -81,37 +105,32 @@ def media_of(room: Room, package_id: str, name: str) -> bytes:
     return data
 
 
-def _exam(released: ReleasedExam, package_id: str, seed: str) -> dict[str, Any]:
-    exam = released.exam
-    base = f"{MEDIA_BASE}/{package_id}"
+def _exam(reader: _Reader, package_id: str) -> dict[str, Any]:
+    exam = reader.released.exam
     return {
         "package_id": package_id,
         "title": exam.title,
         "languages": list(exam.languages),
-        "instructions_html": render_html(exam.instructions_html, base),
-        "parts": [_part(part, released, exam, seed, base) for part in exam.parts],
-        "media": [f"{base}/{name.removeprefix('media/')}" for name in released.media],
+        "instructions_html": render_html(exam.instructions_html, reader.base),
+        "parts": [_part(part, reader) for part in exam.parts],
+        "media": [f"{reader.base}/{name.removeprefix('media/')}" for name in reader.released.media],
     }
 
 
-def _part(
-    part: TestPart, released: ReleasedExam, exam: Exam, seed: str, base: str
-) -> dict[str, Any]:
+def _part(part: TestPart, reader: _Reader) -> dict[str, Any]:
     return {
         "part_id": part.part_id,
         "title": part.title,
         "navigation": part.navigation.value,
-        "sections": [_section(one, released, exam, seed, base) for one in part.sections],
+        "sections": [_section(one, reader) for one in part.sections],
     }
 
 
-def _section(
-    section: Section, released: ReleasedExam, exam: Exam, seed: str, base: str
-) -> dict[str, Any]:
+def _section(section: Section, reader: _Reader) -> dict[str, Any]:
     return {
         "section_id": section.section_id,
         "title": section.title if section.is_visible else "",
-        "rubric_html": render_html(section.rubric_html, base),
+        "rubric_html": render_html(section.rubric_html, reader.base),
         "items": [
             {
                 "item_id": item.item_id,
@@ -120,19 +139,26 @@ def _section(
                 "points": item.max_score,
                 "language": item.language,
                 "responses": [one.response_id for one in item.interactions],
-                "html": _html(item, released, exam, seed, base),
+                "html": _html(item, reader),
             }
-            for item in items_of_section(section, seed=seed)
+            for item in items_of_section(section, seed=reader.seed)
         ],
     }
 
 
-def _html(item: Item, released: ReleasedExam, exam: Exam, seed: str, base: str) -> str:
+def _html(item: Item, reader: _Reader) -> str:
     """Return an item's HTML; one that is the same for everybody is made once."""
-    if any(getattr(one, "shuffle", False) for one in item.interactions):
-        return render_item(item, exam, seed=seed, media_base=base)
-    html = released.rendered.get(item.item_id)
+    shuffled = any(getattr(one, "shuffle", False) for one in item.interactions)
+    kept = f"{reader.language} {item.item_id}"
+    html = None if shuffled else reader.released.rendered.get(kept)
     if html is None:
-        html = render_item(item, exam, seed="", media_base=base)
-        released.rendered[item.item_id] = html
+        html = render_item(
+            item,
+            reader.released.exam,
+            seed=reader.seed if shuffled else "",
+            media_base=reader.base,
+            texts=reader.texts,
+        )
+        if not shuffled:
+            reader.released.rendered[kept] = html
     return html
