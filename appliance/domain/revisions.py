@@ -56,7 +56,9 @@ def decode_revision(previous: ResponseValue, body: dict[str, object]) -> Respons
     if "z" in body:
         return _unpack(body["z"])
     match body.get("s"):
-        case [int(keep), int(delete), str(insert)] if isinstance(previous, str):
+        case [int(keep), int(delete), str(insert)] if isinstance(
+            previous, str
+        ) and 0 <= keep <= keep + delete <= len(previous):
             return previous[:keep] + insert + previous[keep + delete :]
     raise RevisionDamagedError
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -26,12 +27,19 @@ def load_or_create_key(name: str, keys_dir: Path) -> bytes:
 
 
 def _write_new(path: Path, text: str) -> None:
-    """Write and sync before it is used: a key that a power cut loses takes its database along."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """Write and sync before it is used: a key that a power cut loses takes its database along.
+
+    Two processes may come at once: the file appears whole under its name, and only once.
+    """
+    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    with contextlib.suppress(FileExistsError):
+        os.link(beside, path)
+    beside.unlink()
     directory = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(directory)

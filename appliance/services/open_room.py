@@ -25,7 +25,12 @@ from appliance.storage.box_store import JournalRecord, RosterRecord
 from appliance.storage.database import KEY_BYTES
 from appliance.storage.journal_queries import JournalQueries
 from appliance.storage.journal_writer import JournalWriter
-from appliance.storage.journals import Journal, create_journal, open_journal
+from appliance.storage.journals import (
+    Journal,
+    create_journal,
+    open_journal,
+    require_intact_pages,
+)
 from appliance.storage.reading import journal_path
 from appliance.storage.release_secrets import ReleaseSecrets
 
@@ -183,6 +188,8 @@ def resume_room(box: Box) -> None:
         journal = create_journal(path, record.journal_key or b"", record.journal_id)
     else:
         journal = open_journal(path, record.journal_key or b"", record.journal_id)
+        # A second for a whole day's journal: better to learn of damage now than at the next save.
+        require_intact_pages(journal)
     room = _start(box, record, journal)
     if room.writer.look(lambda state, _now: state.session.opened_at_ms is None):
         room.writer.write(c.OpenRoomSession("box", box.settings.room, practice=False))

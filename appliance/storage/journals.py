@@ -17,7 +17,7 @@ from appliance.storage.database import (
     require_schema,
     write_transaction,
 )
-from appliance.storage.driver_errors import translating
+from appliance.storage.driver_errors import DatabaseCorruptError, translating
 from appliance.storage.journal_schema import journal_migrations
 from appliance.storage.projections import empty_projections, load_state, save_touched
 
@@ -77,8 +77,20 @@ def all_entries(database: Database) -> Iterator[Entry]:
         seq = chunk[-1].seq
 
 
+def require_intact_pages(journal: Journal) -> None:
+    """Check the seal of every page of the file; raises DatabaseCorruptError."""
+    with translating(journal.path):
+        damaged = journal.database.conn.execute("PRAGMA cipher_integrity_check").fetchall()
+    if damaged:
+        raise DatabaseCorruptError(file=journal.path.name)
+
+
 def verify_journal(journal: Journal) -> int:
-    """Check the whole chain; return how many entries it has.  Raises ChainBrokenError."""
+    """Check every page and the whole chain; return how many entries there are.
+
+    Raises DatabaseCorruptError or ChainBrokenError.
+    """
+    require_intact_pages(journal)
     start = chain_start(journal.journal_id)
     with translating(journal.path):
         verify_chain(all_entries(journal.database), previous=start, after_seq=0)

@@ -25,7 +25,7 @@ class LoopbackSession(requests.Session):
         self, prepared_request: requests.PreparedRequest, response: requests.Response
     ) -> None:
         """Add the cookies to what a redirect asks for."""
-        super().rebuild_auth(prepared_request, response)
+        super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
         self._with_cookies(prepared_request)
 
     def _with_cookies(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
