@@ -117,7 +117,9 @@ class SimulatedCandidate:
         self.standing = answer.json()
 
 
-def _values(interaction: exams.Interaction, chance: random.Random) -> list[object]:
+def _values(  # noqa: PLR0911 - one line for each kind of interaction
+    interaction: exams.Interaction, chance: random.Random
+) -> list[object]:
     """Return one or, for a text, several values that a candidate could give, one after another."""
     match interaction:
         case exams.ExtendedText(text_format=form):
