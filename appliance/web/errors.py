@@ -8,6 +8,7 @@ from appliance.domain.errors import (
     ExamroomError,
     InvalidInputError,
     NotFoundError,
+    PermanentSyncError,
     RefusedError,
     TransientError,
 )
@@ -30,6 +31,7 @@ STATUS_BY_FAMILY: tuple[tuple[type[ExamroomError], int], ...] = (
     (ConflictError, 409),
     (RefusedError, 409),
     (TransientError, 503),
+    (PermanentSyncError, 502),
     (CorruptionError, 500),
 )
 """A key's own status wins over its family's."""

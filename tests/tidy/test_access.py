@@ -1,4 +1,4 @@
-"""Every address says who may call it, refuses strangers, and answers with the headers that protect."""
+"""Every address says who may call it, refuses strangers, and carries the headers that protect."""
 
 from __future__ import annotations
 

@@ -36,12 +36,11 @@ def _words(name: str) -> set[str]:
 
 
 def _names(source: Source) -> list[tuple[str, str]]:
-    named = [
+    return [
         (source.where(node), node.name)
         for node in ast.walk(source.tree)
         if isinstance(node, Function | ast.ClassDef)
     ]
-    return named
 
 
 def test_no_name_holds_a_banned_word() -> None:

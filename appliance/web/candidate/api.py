@@ -6,7 +6,8 @@ from flask import Flask, Response, g, jsonify, request
 
 from appliance.domain import commands as c
 from appliance.domain.decide.now import Now
-from appliance.domain.errors import RefusedError
+from appliance.domain.decide.responses import ClientUnknownError
+from appliance.domain.errors import ExamroomError, RefusedError
 from appliance.domain.room import RoomState
 from appliance.rendering.texts import texts_for
 from appliance.services.box import Box
@@ -18,6 +19,7 @@ from appliance.services.show_history import revisions_for_candidate
 from appliance.services.sign_in_candidate import sign_in_candidate
 from appliance.web.access import allows, anyone
 from appliance.web.boundary import ExchangeBody, HandInBody, HelpBody, SignInBody, read_body
+from appliance.web.candidate.quick_saves import REFUSAL
 from appliance.web.here import this_box
 from appliance.web.languages import chosen_language, gettext
 
@@ -34,14 +36,6 @@ class SignedOutError(RefusedError):
     candidate_message = "Please enter your code again. Everything you wrote is still here."
 
 
-class OtherAttemptError(RefusedError):
-    """The address names an attempt that is not the cookie's."""
-
-    key = "client_unknown"
-    staff_message = "That computer is not signed in for this candidate."
-    candidate_message = "Please enter your code again. Everything you wrote is still here."
-
-
 def _candidate_only() -> None:
     room = this_box().room
     signed_in = room.signed_in(request.cookies.get(COOKIE, "")) if room else None
@@ -49,7 +43,7 @@ def _candidate_only() -> None:
         raise SignedOutError
     named = (request.view_args or {}).get("attempt_id")
     if named is not None and named != signed_in.attempt_id:
-        raise OtherAttemptError
+        raise ClientUnknownError
     g.signed_in = signed_in
 
 
@@ -106,6 +100,9 @@ def _who(box: Box, signed_in: SignedIn) -> dict[str, object]:
 def changes(attempt_id: str) -> Response:
     """Save, and tell how things stand."""
     del attempt_id  # checked against the cookie before this runs
+    refusal: ExamroomError | None = request.environ.get(REFUSAL)
+    if refusal is not None:
+        raise refusal
     body = read_body(ExchangeBody)
     telling = Telling(
         address=request.remote_addr or "",
