@@ -12,6 +12,9 @@ from flask import Flask, current_app, request
 
 from appliance.domain.errors import InvariantViolated, RefusedError
 
+SAME_SITE = frozenset({"same-origin", "none"})
+"""What a browser says of a request that no other site made."""
+
 View = TypeVar("View", bound=Callable[..., Any])
 Gate = Callable[[], None]
 
@@ -70,5 +73,5 @@ def _enforce() -> None:
 def _require_same_site() -> None:
     """Refuse what another site made the browser send.  Cookies are SameSite=Strict besides."""
     site = request.headers.get("Sec-Fetch-Site")
-    if site is not None and site not in {"same-origin", "none"}:
+    if site is not None and site not in SAME_SITE:
         raise CrossSiteError

@@ -33,6 +33,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), display-capture=()",
 }
 
+TRANSPORT_HEADER = ("Strict-Transport-Security", "max-age=31536000")
+"""Only where the request came by TLS."""
+
 
 def protect(app: Flask) -> None:
     """Put the headers on every answer of `app`."""
@@ -43,7 +46,7 @@ def _with_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        response.headers[TRANSPORT_HEADER[0]] = TRANSPORT_HEADER[1]
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response

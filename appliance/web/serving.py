@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from flask import Flask
+from waitress.adjustments import Adjustments
 from waitress.server import create_server
 
 from appliance.settings import Settings
 from appliance.web.boundary import REQUEST_MAX_BYTES
+from appliance.web.epoll_server import EpollServer
 
 
 def make_server(app: Flask, settings: Settings, port: int) -> Any:
@@ -22,8 +25,9 @@ def make_server(app: Flask, settings: Settings, port: int) -> Any:
             "trusted_proxy": settings.proxy_address,
             "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
         }
-    return create_server(
-        app,
+    # A line for every request that had to wait for a worker: hundreds a second in a busy room.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    options: dict[str, Any] = dict(
         host=settings.host,
         port=port,
         # The default of 4 would queue a room behind four slow disks.
@@ -44,3 +48,8 @@ def make_server(app: Flask, settings: Settings, port: int) -> Any:
         expose_tracebacks=False,
         **proxy,
     )
+    adjustments = Adjustments(**options)
+    if len(adjustments.listen) > 1:
+        # A name that stands for several addresses: waitress's own loop serves several sockets.
+        return create_server(app, **options)
+    return EpollServer(app, adj=adjustments, sockinfo=adjustments.listen[0])

@@ -15,6 +15,7 @@ from appliance.web import shared_files
 from appliance.web.access import enforce_access
 from appliance.web.boundary import REQUEST_MAX_BYTES, RequestTooLargeError
 from appliance.web.candidate import api, pages
+from appliance.web.candidate.quick_saves import QuickSaves
 from appliance.web.errors import sentence_for_candidate, status_of
 from appliance.web.here import serve_box
 from appliance.web.languages import speak
@@ -40,6 +41,7 @@ def create_candidate_app(box: Box) -> Flask:
     limited = limiter.limit(FAILED_SIGN_INS, deduct_when=lambda answer: answer.status_code >= 400)
     app.view_functions["sign_in"] = limited(api.sign_in)
     enforce_access(app)
+    app.wsgi_app = QuickSaves(app.wsgi_app, box, cookie=api.COOKIE)  # type: ignore[method-assign]
     app.register_error_handler(ExamroomError, _refused)
     app.register_error_handler(HTTPException, _not_served)
     return app
