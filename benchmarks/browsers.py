@@ -6,13 +6,19 @@ docs/candidate-protocol.md is the specification.
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import dataclass, field
 
-TEXT = (
-    "In early spring the ice melts and the water at the surface is close to zero degrees. It is "
-    "lighter than the water below, which holds about four degrees. As the sun warms the surface "
-    "it becomes denser and sinks, and soon the whole lake has nearly the same density. "
-) * 40
+WORDS = (
+    "in early spring the ice melts and water at surface is close to zero degrees it lighter than "
+    "below which holds about four as sun warms towards becomes denser sinks soon whole lake has "
+    "nearly same density a moderate wind then enough mix from top bottom so that oxygen reaches "
+    "deep nutrients come up into light later further stable layer forms again can no longer what "
+    "lives uses until turns over once more autumn because plants grow where fish insects birds "
+    "measured sample river farmer field rain soil between nitrate algae bloom reed shore species"
+).split()  # noqa: SIM905 - words are easier to read than a list of them
+TEXT = " ".join(random.Random(1).choices(WORDS, k=2000))
+"""Words in no order: packed, they take a third of their length; English takes a little more."""
 TYPED_AT_ONCE = 12
 """Characters typed between two saves: two seconds of a quick writer."""
 

@@ -20,6 +20,7 @@ from tests.rig.box_process import SITTING, BoxProcess, free_port
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 _CHECK_IN = re.compile(r'action="/attempts/([0-9a-z]+)/check-in"')
 SET_UP_SECONDS = 120
+STOCK_LOOP = (sys.executable, "-m", "benchmarks.stock_loop")
 ONE_COMMIT_EACH = (sys.executable, "-m", "benchmarks.one_commit_each")
 
 
