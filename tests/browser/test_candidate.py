@@ -123,6 +123,7 @@ def saved_value(box: BoxProcess, item_id: str) -> object:
 
 def require_no_violations(page: Page) -> None:
     """Fail with axe's own words unless it finds nothing."""
+    page.wait_for_load_state("load")
     results = Axe().run(page, options=AXE_TAGS)
     assert results.violations_count == 0, results.generate_report()
 
