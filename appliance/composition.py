@@ -64,6 +64,7 @@ class ExamServer:
         self.watch.stop()
         if self.box.room is not None:
             self.box.room.writer.stop()
+            self.box.room.attachments.close()
         self.box.store.close()
 
 

@@ -21,6 +21,7 @@ from appliance.services.box import Box, NotEnrolledError
 from appliance.services.presence import Presence
 from appliance.services.release_exam import reopen_exams
 from appliance.services.room import Room, SignedIn
+from appliance.storage.attachments import Attachments
 from appliance.storage.box_store import JournalRecord, RosterRecord
 from appliance.storage.database import KEY_BYTES
 from appliance.storage.journal_queries import JournalQueries
@@ -108,6 +109,7 @@ def _start(box: Box, record: JournalRecord, journal: Journal) -> Room:
         writer,
         JournalQueries(journal.path, key),
         ReleaseSecrets(journal.path, key),
+        Attachments(journal.path, key),
         Presence(),
     )
 
@@ -242,3 +244,4 @@ def seal_room(box: Box, *, actor: str) -> None:
         box.room = None
         room.stopping.set()
     room.writer.stop()
+    room.attachments.close()

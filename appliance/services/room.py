@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from appliance.domain.exams import Exam
 from appliance.services.presence import Presence
+from appliance.storage.attachments import Attachments
 from appliance.storage.box_store import JournalRecord
 from appliance.storage.journal_queries import JournalQueries
 from appliance.storage.journal_writer import JournalWriter
@@ -44,6 +45,7 @@ class Room:
     writer: JournalWriter
     queries: JournalQueries
     release_secrets: ReleaseSecrets
+    attachments: Attachments
     presence: Presence
     exams: dict[str, ReleasedExam] = field(default_factory=dict)
     sign_ins: dict[str, SignedIn] = field(default_factory=dict)

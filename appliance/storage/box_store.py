@@ -226,6 +226,10 @@ class BoxStore:
         rows = self._rows("SELECT sitting_id, code_key, sitting FROM rosters ORDER BY rowid")
         return [RosterRecord(row[0], row[1], json.loads(row[2])) for row in rows]
 
+    def code_keys(self) -> list[bytes]:
+        """Return the keys under which rosters keep their candidates' codes."""
+        return [row[0] for row in self._rows("SELECT DISTINCT code_key FROM rosters")]
+
     def put_release_token(self, package_id: str, release_secret: bytes, at_ms: int) -> None:
         """Remember that the centre released a package."""
         with self._writing() as connection:

@@ -23,6 +23,7 @@ STATUS_BY_KEY = {
     "right_missing": 403,
     "cross_site": 403,
     "request_too_large": 413,
+    "upload_too_large": 413,
     "too_many_tries": 429,
 }
 STATUS_BY_FAMILY: tuple[tuple[type[ExamroomError], int], ...] = (

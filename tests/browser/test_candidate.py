@@ -12,6 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
+from appliance.domain.exams import Exam, Item, Section, TestPart, Upload
+from appliance.storage.attachments import Attachments
 from appliance.storage.projections import load_state
 from tests.browser.item_page import CHROMIUM
 from tests.rig.box_process import SITTING, BoxProcess
@@ -29,8 +31,10 @@ COUNT_UNSENT = """
   request.onsuccess = () => {
     const database = request.result;
     if (!database.objectStoreNames.contains("changes")) { resolve(0); return; }
-    const count = database.transaction("changes").objectStore("changes").count();
-    count.onsuccess = () => { database.close(); resolve(count.result); };
+    const both = database.transaction(["changes", "uploads"]);
+    const changes = both.objectStore("changes").count();
+    const uploads = both.objectStore("uploads").count();
+    both.oncomplete = () => { database.close(); resolve(changes.result + uploads.result); };
   };
 })
 """
@@ -74,12 +78,14 @@ class CandidatePage:
         self.page.get_by_label("Your code").fill(self.box.codes[number])
         self.page.get_by_role("button", name="Continue").click()
 
-    def is_checked_in_and_started(self) -> None:
+    def is_checked_in_and_started(self, items: int = 4) -> None:
         expect(self.page.get_by_text("The invigilator comes to you")).to_be_visible()
         staff = self.box.staff()
         staff.check_in_who_waits()
         staff.start(SITTING)
-        expect(self.page.get_by_text("Item 1 of 4")).to_be_visible(timeout=AFTER_ONE_EXCHANGE_MS)
+        expect(self.page.get_by_text(f"Item 1 of {items}")).to_be_visible(
+            timeout=AFTER_ONE_EXCHANGE_MS
+        )
 
     def goes_to_item(self, number: int) -> None:
         self.page.locator(".overview li button").nth(number - 1).click()
@@ -286,3 +292,42 @@ def test_candidate_sees_the_pause_when_the_invigilator_stops_the_clocks(
     expect(dialog.get_by_text("The exam is paused")).to_be_visible(timeout=AFTER_ONE_EXCHANGE_MS)
     staff._post("/room", f"/sittings/{SITTING}/resume")
     expect(dialog).not_to_be_visible(timeout=AFTER_ONE_EXCHANGE_MS)
+
+
+def test_file_is_uploaded_beside_the_changes(browser: Browser, tmp_path: Path) -> None:
+    """A file chosen while the box is away reaches it, whole, before the hand-in."""
+    item = Item(
+        item_id="FILE",
+        title="A file",
+        label="1",
+        language="en",
+        body_html='<div data-interaction="RESPONSE"></div>',
+        interactions=(Upload(response_id="RESPONSE", prompt_html="Hand in a drawing."),),
+    )
+    part = TestPart(
+        part_id="P", title="", sections=(Section(section_id="S", title="", items=(item,)),)
+    )
+    exam = Exam(exam_id="files", title="Files", languages=("en",), parts=(part,))
+    box = BoxProcess(tmp_path / "box", exam, candidates=1)
+    box.start()
+    box.open_and_release()
+    one = CandidatePage(browser, box)
+    one.opens_the_address()
+    one.enters_the_code()
+    one.is_checked_in_and_started(items=1)
+    data = bytes(range(256)) * 4000
+    box.kill()
+    chosen = {"name": "lake.png", "mimeType": "image/png", "buffer": data}
+    one.page.locator("input[type=file]").set_input_files(chosen)
+    one.page.wait_for_timeout(1000)
+    box.start()
+    one.sees_it_saved()
+    expect(one.page.get_by_text("lake.png")).to_be_visible()
+    one.context.close()
+    box.terminate()
+    info = box.journal_info()
+    attachments = Attachments(info.path, info.key)
+    saved = saved_value(box, "FILE")
+    assert isinstance(saved, dict)
+    assert data == attachments.get(saved["sha256"])
+    attachments.close()

@@ -17,6 +17,7 @@ from appliance.services.hand_in import hand_in, receipt_of
 from appliance.services.room import SignedIn
 from appliance.services.show_history import revisions_for_candidate
 from appliance.services.sign_in_candidate import sign_in_candidate
+from appliance.services.take_upload import UPLOAD_MAX_BYTES, take_upload
 from appliance.web.access import allows, anyone
 from appliance.web.boundary import ExchangeBody, HandInBody, HelpBody, SignInBody, read_body
 from appliance.web.candidate.quick_saves import REFUSAL
@@ -140,6 +141,15 @@ def ask_for_help(attempt_id: str) -> Response:
 
 
 @candidate
+def upload(attempt_id: str, sha256: str) -> Response:
+    """Take a file; the response that names it travels with the changes."""
+    del attempt_id
+    request.max_content_length = UPLOAD_MAX_BYTES
+    take_upload(this_box(), _me(), sha256, request.get_data(cache=False))
+    return jsonify({"taken": True})
+
+
+@candidate
 def submit(attempt_id: str) -> Response:
     """Hand in and give the receipt."""
     body = read_body(HandInBody)
@@ -215,6 +225,7 @@ def register(app: Flask) -> None:
     app.add_url_rule(f"{attempt}/exam", "exam", exam)
     app.add_url_rule(f"{attempt}/revisions/<item_id>/<response_id>", "revisions", revisions)
     app.add_url_rule(f"{attempt}/help", "ask_for_help", ask_for_help, methods=["POST"])
+    app.add_url_rule(f"{attempt}/uploads/<sha256>", "upload", upload, methods=["PUT"])
     app.add_url_rule(f"{attempt}/submission", "submit", submit, methods=["POST"])
     app.add_url_rule(f"{attempt}/receipt", "receipt", receipt)
     app.add_url_rule(f"{attempt}/leave", "leave", leave, methods=["POST"])

@@ -1,6 +1,7 @@
 // Calls to the box.  Every call has a time limit; what went wrong is told apart by kind.
 
 const CALL_MS_MAX = 10000;
+const SEND_MS_MAX = 120000;
 
 /** The box answered, and refused. */
 export class Refused extends Error {
@@ -18,17 +19,24 @@ export class OutOfReach extends Error {}
 
 /** Call the box and return its JSON.  Throws Refused or OutOfReach. */
 export async function call(method, path, body, { keepalive = false } = {}) {
+  return answered(path, {
+    method,
+    headers: body === undefined ? {} : { "Content-Type": "application/json" },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    keepalive,
+    signal: AbortSignal.timeout(CALL_MS_MAX),
+  });
+}
+
+/** Send a file as it is.  Throws Refused or OutOfReach. */
+export async function send(path, file) {
+  return answered(path, { method: "PUT", body: file, signal: AbortSignal.timeout(SEND_MS_MAX) });
+}
+
+async function answered(path, options) {
   let response;
   try {
-    response = await fetch(path, {
-      method,
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
-      credentials: "same-origin",
-      cache: "no-store",
-      keepalive,
-      signal: AbortSignal.timeout(CALL_MS_MAX),
-    });
+    response = await fetch(path, { credentials: "same-origin", cache: "no-store", ...options });
   } catch (problem) {
     throw new OutOfReach(String(problem));
   }

@@ -196,7 +196,10 @@ export class ExamScreen {
     this.#mounted = mountItem(body, {
       readOnly: this.isClosed(item),
       texts: itemTexts,
-      onChange: (response, value) => this.#changed(item, response, value),
+      onChange: (response, value, file) => {
+        if (file) this.#line.upload(value.sha256, file);
+        this.#changed(item, response, value);
+      },
     });
     for (const [response, value] of this.#values.get(item.item_id) ?? []) {
       if (item.responses.includes(response)) this.#mounted.setValue(response, value);

@@ -29,6 +29,7 @@ export async function openKeeping() {
     database.createObjectStore("facts");
     database.createObjectStore("changes", { keyPath: ["attempt", "no"] });
     database.createObjectStore("responses", { keyPath: ["attempt", "item", "response"] });
+    database.createObjectStore("uploads", { keyPath: ["attempt", "sha256"] });
   };
   const database = await asked(request);
   if (navigator.storage?.persist) navigator.storage.persist();
@@ -76,6 +77,26 @@ class Keeping {
     await finished(transaction);
   }
 
+  /** Keep a file until the box has it. */
+  async keepUpload(attempt, sha256, file) {
+    const transaction = this.#write("uploads");
+    transaction.objectStore("uploads").put({ attempt, sha256, file });
+    await finished(transaction);
+  }
+
+  /** Return the files of an attempt that the box does not have yet. */
+  uploads(attempt) {
+    const range = IDBKeyRange.bound([attempt], [attempt, []]);
+    return asked(this.#database.transaction("uploads").objectStore("uploads").getAll(range));
+  }
+
+  /** Forget a file: the box has it. */
+  async dropUpload(attempt, sha256) {
+    const transaction = this.#write("uploads");
+    transaction.objectStore("uploads").delete([attempt, sha256]);
+    await finished(transaction);
+  }
+
   /** Return the changes of an attempt that are not acknowledged, in order. */
   changes(attempt) {
     const range = IDBKeyRange.bound([attempt, 0], [attempt, Infinity]);
@@ -108,7 +129,8 @@ class Keeping {
 
   /** Forget everything about an attempt. */
   async forget(attempt) {
-    const transaction = this.#write("facts", "changes", "responses");
+    const transaction = this.#write("facts", "changes", "responses", "uploads");
+    transaction.objectStore("uploads").delete(IDBKeyRange.bound([attempt], [attempt, []]));
     transaction.objectStore("changes").delete(IDBKeyRange.bound([attempt, 0], [attempt, Infinity]));
     transaction.objectStore("responses").delete(IDBKeyRange.bound([attempt], [attempt, []]));
     transaction.objectStore("facts").delete(`exam ${attempt}`);

@@ -6,7 +6,7 @@
 //   numbers run without gaps, so the box can say how far it has come;
 //   a change that has been sent is never altered: the next keystroke makes a new one.
 
-import { call, OutOfReach, Refused } from "./box_calls.js";
+import { call, OutOfReach, Refused, send } from "./box_calls.js";
 
 const PAUSE_MS = 600; // after the last keystroke
 const WAIT_MS_MAX = 2000; // after the first unsent one
@@ -19,8 +19,10 @@ export class Line extends EventTarget {
   #keeping;
   #attempt;
   #changes = new Map(); // number -> change, not acknowledged, in order
+  #uploads = new Map(); // SHA-256 -> file that the box does not have yet
   #nextNo;
   #sending = false;
+  #uploading = false;
   #sentUpTo = 0;
   #timer = null;
   #dueAt = Infinity;
@@ -35,6 +37,7 @@ export class Line extends EventTarget {
   signedOut = false;
   keptFailed = false;
   refusal = "";
+  uploadRefusal = "";
 
   constructor(keeping, attempt, nextNo) {
     super();
@@ -51,6 +54,7 @@ export class Line extends EventTarget {
     for (const change of kept) {
       if (change.no > acknowledged) line.#changes.set(change.no, change);
     }
+    for (const one of await keeping.uploads(attempt)) line.#uploads.set(one.sha256, one.file);
     line.#sentUpTo = last;
     return line;
   }
@@ -60,7 +64,7 @@ export class Line extends EventTarget {
   }
 
   get unsentCount() {
-    return this.#changes.size;
+    return this.#changes.size + this.#uploads.size;
   }
 
   get lastNo() {
@@ -101,6 +105,39 @@ export class Line extends EventTarget {
     this.#keep(change);
     const quick = kind !== "response";
     this.sendWithin(quick ? 0 : Math.min(PAUSE_MS, this.#untilDue(change)));
+    this.#tell();
+  }
+
+  /** Keep a file that a response names, and see that it is sent. */
+  upload(sha256, file) {
+    this.uploadRefusal = "";
+    this.#uploads.set(sha256, file);
+    this.#writes = this.#writes
+      .then(() => this.#keeping.keepUpload(this.#attempt, sha256, file))
+      .catch(() => {
+        this.keptFailed = true;
+      });
+    this.#sendUploads();
+    this.#tell();
+  }
+
+  /** Send the files, beside the exchange: a large one never holds up what is being written. */
+  async #sendUploads() {
+    if (this.#uploading) return;
+    this.#uploading = true;
+    await this.#writes;
+    for (const [sha256, file] of [...this.#uploads]) {
+      try {
+        await send(`/api/v1/attempts/${this.#attempt}/uploads/${sha256}`, file);
+      } catch (problem) {
+        if (problem instanceof OutOfReach || problem.status === 401) break; // after the next exchange
+        if (!(problem instanceof Refused)) throw problem;
+        this.uploadRefusal = problem.sentence;
+      }
+      this.#uploads.delete(sha256);
+      await this.#keeping.dropUpload(this.#attempt, sha256);
+    }
+    this.#uploading = false;
     this.#tell();
   }
 
@@ -198,7 +235,7 @@ export class Line extends EventTarget {
       changes: batch.map((one) => this.#asSent(one)),
       seen_messages: this.#seenMessages,
       item: this.#item,
-      unsent: this.#changes.size,
+      unsent: this.unsentCount,
       ...(battery.percent === null ? {} : { battery_percent: battery.percent }),
     };
   }
@@ -219,6 +256,7 @@ export class Line extends EventTarget {
     this.reachable = true;
     this.signedOut = false;
     this.refusal = "";
+    if (this.#uploads.size) this.#sendUploads();
     for (const no of [...this.#changes.keys()]) {
       if (no <= answer.acknowledged) this.#changes.delete(no);
     }
