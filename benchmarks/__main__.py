@@ -32,15 +32,16 @@ class Extent:
     """How much is measured."""
 
     fsyncs_ms: tuple[int, ...] = (0, 5, 20, 100)
-    connections: tuple[int, ...] = (32, 64, 128)
+    connections: tuple[int, ...] = (32, 64)
     saves_seconds: float = 5.0
     candidates: int = 1000
     room_seconds: float = 18.0
     all_ways: bool = True
+    arriving: int = 500
     sizes: tuple[int, ...] = (1_000, 100_000, 1_000_000)
 
 
-QUICK = Extent((0, 20), (32, 64), 1.5, 300, 6.0, all_ways=False, sizes=(1_000, 50_000))
+QUICK = Extent((0, 20), (32, 64), 1.5, 300, 6.0, all_ways=False, arriving=200, sizes=(1_000, 50_000))
 
 
 def main() -> None:
@@ -103,8 +104,7 @@ def _full_room(folder: Path, extent: Extent) -> Iterator[Table]:
 
 def _arrivals(folder: Path, extent: Extent) -> Iterator[Table]:
     imported = import_exam(demo_exam_directory())
-    people = min(500, extent.candidates)
-    with _room(folder / "arrivals", people, imported.exam, imported.media) as room:
+    with _room(folder / "arrivals", extent.arriving, imported.exam, imported.media) as room:
         yield measure_arrivals(room)
 
 

@@ -16,8 +16,8 @@ WORDS = (
     "deep nutrients come up into light later further stable layer forms again can no longer what "
     "lives uses until turns over once more autumn because plants grow where fish insects birds "
     "measured sample river farmer field rain soil between nitrate algae bloom reed shore species"
-).split()  # noqa: SIM905 - words are easier to read than a list of them
-TEXT = " ".join(random.Random(1).choices(WORDS, k=2000))
+)
+TEXT = " ".join(random.Random(1).choices(WORDS.split(), k=2000))
 """Words in no order: packed, they take a third of their length; English takes a little more."""
 TYPED_AT_ONCE = 12
 """Characters typed between two saves: two seconds of a quick writer."""

@@ -29,9 +29,9 @@ def sign_in_candidate(box: Box, *, code: str, client_id: str) -> tuple[str, Sign
     hashes = {hash_candidate_code(key, code) for key in box.store.code_keys()}
 
     def find(state: RoomState, _now: Now) -> str | None:
-        # Looked up, not compared in constant time: what is compared is an HMAC under a key that
-        # never leaves the box, of a code with 60 random bits.  How long it takes tells at most
-        # something about the HMAC, which nobody can choose or use.
+        # Looked up, not compared in constant time: what is compared is an HMAC, under a key that
+        # only centre and box have, of a code with 60 random bits.  How long it takes could tell
+        # something about that HMAC, which nobody outside can choose or use.
         for attempt in state.attempts.values():
             if attempt.code_hash in hashes:
                 return attempt.attempt_id
