@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test lint bench lock
+.PHONY: help demo test lint bench docs lock
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
@@ -30,6 +30,9 @@ lint: $(STAMP) ## style, types and the direction of imports
 
 bench: $(STAMP) ## the table of docs/performance.md, measured here
 	$(BIN)/python -m benchmarks
+
+docs: $(STAMP) ## the pages of docs/ that are made from the code
+	$(BIN)/python -m docs.generate
 
 lock: $(STAMP) ## renew requirements.lock from setup.cfg
 	$(BIN)/pip install --quiet pip-tools
