@@ -47,7 +47,7 @@ class Settings(BaseModel):
     )
     announce: bool = Field(default=True, description="Announce the box by zeroconf (mDNS).")
     worker_threads: int = Field(
-        default=32, ge=4, le=128, description="Requests worked on at once, for each application."
+        default=64, ge=4, le=128, description="Requests worked on at once, for each application."
     )
     connections_max: int = Field(
         default=2000, ge=100, le=10000, description="Browsers connected at once."

@@ -33,15 +33,25 @@ class Extent:
 
     fsyncs_ms: tuple[int, ...] = (0, 5, 20, 100)
     connections: tuple[int, ...] = (32, 64)
-    saves_seconds: float = 5.0
+    saves_seconds: float = 2.5
     candidates: int = 1000
     room_seconds: float = 18.0
     all_ways: bool = True
     arriving: int = 500
+    arriving_seconds: float = 10.0
     sizes: tuple[int, ...] = (1_000, 100_000, 1_000_000)
 
 
-QUICK = Extent((0, 20), (32, 64), 1.5, 300, 6.0, all_ways=False, arriving=200, sizes=(1_000, 50_000))
+QUICK = Extent(
+    fsyncs_ms=(0, 20),
+    saves_seconds=0.7,
+    candidates=200,
+    room_seconds=3.0,
+    all_ways=False,
+    arriving=200,
+    arriving_seconds=4.0,
+    sizes=(1_000, 50_000),
+)
 
 
 def main() -> None:
@@ -105,7 +115,7 @@ def _full_room(folder: Path, extent: Extent) -> Iterator[Table]:
 def _arrivals(folder: Path, extent: Extent) -> Iterator[Table]:
     imported = import_exam(demo_exam_directory())
     with _room(folder / "arrivals", extent.arriving, imported.exam, imported.media) as room:
-        yield measure_arrivals(room)
+        yield measure_arrivals(room, extent.arriving_seconds)
 
 
 def _journals(folder: Path, extent: Extent) -> Iterator[Table]:
