@@ -25,9 +25,11 @@ def _command(name: str) -> str:
     return str(Path(sys.executable).parent / name)
 
 
-def run_json(name: str, *arguments: str) -> dict[str, Any]:
-    """Run a command to its end and return the JSON it prints."""
-    done = subprocess.run([_command(name), *arguments], capture_output=True, text=True, check=False)
+def run_json(name: str, *arguments: str, typed: str = "") -> dict[str, Any]:
+    """Run a command to its end, type what it asks for, and return the JSON it prints."""
+    done = subprocess.run(
+        [_command(name), *arguments], capture_output=True, text=True, input=typed, check=False
+    )
     if done.returncode != 0:
         raise ProcessFailedError(done.stderr.strip() or f"{name} failed")
     result: dict[str, Any] = json.loads(done.stdout) if done.stdout.startswith("{") else {}

@@ -80,6 +80,13 @@ def _set_up(folder: Path, say: Callable[[str], None]) -> None:
     (folder / "roster.csv").write_text(ROSTER_CSV, encoding="utf-8")
     (folder / "staff.csv").write_text(STAFF_CSV, encoding="utf-8")
     made = run_json("examroom-central", "init", "--data", centre, "--name", "Demo centre", "--json")
+    # In the demo nobody should have to choose a password first.
+    password = new_id(16)
+    run_json(
+        "examroom-central",
+        *("set-password", "--data", centre, "--name", made["administrator"]),
+        typed=f"{password}\n",
+    )
     box_keys, centre_keys = str(folder / "box.keys"), str(folder / "centre.keys")
     run_json("examroom-sync", "enrol", "--data", box, "--write-keys", box_keys, "--name", ROOM)
     run_json("examroom-central", "write-keys", "--data", centre, centre_keys)
@@ -100,7 +107,7 @@ def _set_up(folder: Path, say: Callable[[str], None]) -> None:
     sent = run_json("examroom-central", "send", *at_centre, "--sitting", sitting["sitting_id"])
     facts = sent | {
         "administrator": made["administrator"],
-        "administrator_password": made["one_time_password"],
+        "administrator_password": password,
         "clients": {one["number"]: new_id(16) for one in sent["candidates"]},
     }
     write_durably(folder / "demo.json", json.dumps(facts, indent=1).encode())
