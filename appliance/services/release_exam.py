@@ -11,6 +11,7 @@ from appliance.domain.decide.now import Now
 from appliance.domain.errors import ExamroomError, RefusedError
 from appliance.domain.room import RoomState
 from appliance.domain.states import SittingState, require_sitting_move
+from appliance.formats.code_shares import join_release_code
 from appliance.formats.exam_model import decode_exam
 from appliance.formats.exam_package import OpenedPackage, open_package, release_secret_of
 from appliance.formats.exam_package import inspect_package as inspect
@@ -37,7 +38,18 @@ class ExamNotReleasedError(RefusedError):
     candidate_message = "The exam has not begun yet. Please wait."
 
 
-def release_with_code(box: Box, *, actor: str, sitting_id: str, code: str) -> None:
+def release_with_shares(box: Box, *, actor: str, sitting_id: str, shares: tuple[str, str]) -> None:
+    """Open the exam of a sitting with two of the three shares that officers hold.
+
+    Raises what `release_with_code` does, and the errors of shares that do not fit together.
+    """
+    code = join_release_code(*shares)
+    release_with_code(box, actor=actor, sitting_id=sitting_id, code=code, way="shares")
+
+
+def release_with_code(
+    box: Box, *, actor: str, sitting_id: str, code: str, way: str = "code"
+) -> None:
     """Open the exam of a sitting with the code that was spoken, printed or sent.
 
     Raises ReleaseCodeMistypedError, ReleaseCodeWrongError and the package's own errors.
@@ -47,7 +59,7 @@ def release_with_code(box: Box, *, actor: str, sitting_id: str, code: str) -> No
     manifest = inspect(data, centre=box.centre(), box_id=box.identity.id, now_ms=None)
     with _at_once:
         secret = release_secret_of(manifest, code)
-    _release(box, actor=actor, sitting_id=sitting_id, secret=secret, way="code")
+    _release(box, actor=actor, sitting_id=sitting_id, secret=secret, way=way)
 
 
 def release_with_token(box: Box, *, actor: str, sitting_id: str) -> None:

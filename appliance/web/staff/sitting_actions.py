@@ -10,7 +10,11 @@ from werkzeug.wrappers import Response
 from appliance.domain import commands as c
 from appliance.domain.errors import InvalidInputError
 from appliance.platform.ids import new_id
-from appliance.services.release_exam import release_with_code, release_with_token
+from appliance.services.release_exam import (
+    release_with_code,
+    release_with_shares,
+    release_with_token,
+)
 from appliance.services.sign_in_staff import confirm_secret
 from appliance.web.here import this_box
 from appliance.web.languages import gettext as _
@@ -53,9 +57,12 @@ def _minutes() -> int:
 
 @access.release
 def release(sitting_id: str) -> Response:
-    """Open the exam with the code, or with the centre's token."""
+    """Open the exam with the code, with two officers' shares, or with the centre's token."""
     box, actor = this_box(), me().staff_id
-    if _text("code").strip():
+    shares = (_text("share_1")[:100].strip(), _text("share_2")[:100].strip())
+    if all(shares):
+        release_with_shares(box, actor=actor, sitting_id=sitting_id, shares=shares)
+    elif _text("code").strip():
         release_with_code(box, actor=actor, sitting_id=sitting_id, code=_text("code")[:100])
     else:
         release_with_token(box, actor=actor, sitting_id=sitting_id)
