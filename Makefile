@@ -19,7 +19,7 @@ demo: $(STAMP) ## a centre, a box, its sync agent and a few simulated candidates
 	@$(BIN)/examroom-provision demo $(if $(RESET),--reset,)
 
 test: $(STAMP) ## all tests
-	@sh tests/browser/ensure_chromium.sh
+	@sh tests/ensure_programs.sh
 	$(BIN)/pytest
 
 lint: $(STAMP) ## style, types and the direction of imports

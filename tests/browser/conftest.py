@@ -14,6 +14,6 @@ from tests.browser.item_page import CHROMIUM, chromium
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests."""
     if not CHROMIUM.exists():
-        pytest.fail("Chromium is missing; tests/browser/ensure_chromium.sh says how to get it")
+        pytest.fail("Chromium is missing; tests/ensure_programs.sh says how to get it")
     with chromium() as started:
         yield started

@@ -162,26 +162,38 @@ def test_port_in_use_stops_the_start_with_a_sentence(running_box: BoxProcess) ->
     assert f"Port {running_box.candidate_port} is in use" in done.stderr
 
 
-def test_wrong_wall_clock_eats_no_time(make_box: MakeBox) -> None:
-    """A box whose clock is years off, and then steps an hour, counts time all the same."""
+def test_wrong_wall_clock_eats_no_time(make_box: MakeBox, tmp_path: Path) -> None:
+    """A clock years off at the start, a step of an hour while writing, another across a restart."""
     if not LIBFAKETIME:
         pytest.skip("libfaketime is not installed")
+    clock = tmp_path / "clock"
+    clock.write_text("-72000h")
     box = make_box(1)
-    faked = {"LD_PRELOAD": str(LIBFAKETIME[0]), "DONT_FAKE_MONOTONIC": "1"}
-    box.environment = faked | {"FAKETIME": "-3000d"}
+    box.environment = {
+        "LD_PRELOAD": str(LIBFAKETIME[0]),
+        "DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_NO_CACHE": "1",
+    }
     box.start()
     box.open_and_release()
     (client,) = writing_clients(box)
     client.write("ESSAY", "in the past")
-    before = client.exchange()["remaining_ms"]
-    box.kill()
-    box.environment = faked | {"FAKETIME": "+1h"}
-    box.start()
+    first = client.exchange()
+    clock.write_text("-71999h")
     client.write("ESSAY", "an hour later, says the clock")
-    after = client.exchange()["remaining_ms"]
+    stepped = client.exchange()
+    box.kill()
+    clock.write_text("+0")
+    box.start()
+    client.write("ESSAY", "today")
+    after = client.exchange()
 
+    hour_ms = 3_600_000
+    assert abs(stepped["now_ms"] - first["now_ms"] - hour_ms) < 60_000, "the clock did not step"
+    assert 0 <= first["remaining_ms"] - stepped["remaining_ms"] < 30_000
     # What was written since the last tick is given back, at most the five seconds of one.
-    assert -6_000 <= before - after < 30_000
+    assert -6_000 <= stepped["remaining_ms"] - after["remaining_ms"] < 30_000
     assert [] == client.unsent
     box.terminate()
     journal = box.journal()

@@ -42,7 +42,7 @@ class CandidateClient:
         self.attempt_id, self.standing = body["attempt_id"], body["standing"]
         self.last_no = max(self.last_no, self.standing["acknowledged"])
 
-    def write(self, item_id: str, value: Any) -> None:
+    def write(self, item_id: str, value: Any, response_id: str = "RESPONSE") -> None:
         """Keep a change."""
         self.last_no += 1
         self.unsent.append(
@@ -50,7 +50,7 @@ class CandidateClient:
                 "no": self.last_no,
                 "kind": "response",
                 "item": item_id,
-                "response": "RESPONSE",
+                "response": response_id,
                 "value": value,
                 "made": time.monotonic(),
             }
