@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from sync.central.administrators import add_administrator
 from sync.central.centre import Centre
@@ -15,26 +15,24 @@ from sync.central.centre import Centre
 from .conftest import AgentMaker
 from .test_box_journals import ROSTER, STAFF, make_exam, write_exam
 
-CHROMIUM = "/usr/lib/chromium/chromium"
 PASSWORD = "four random words here"
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        one = browser.new_page(viewport={"width": 1366, "height": 768})
-        problems: list[str] = []
-        one.on("pageerror", lambda error: problems.append(str(error)))
-        one.on(
-            "console",
-            lambda message: problems.append(message.text) if message.type == "error" else None,
-        )
-        yield one
-        browser.close()
-        assert problems == []
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    one = context.new_page()
+    problems: list[str] = []
+    one.on("pageerror", lambda error: problems.append(str(error)))
+    one.on(
+        "console",
+        lambda message: problems.append(message.text) if message.type == "error" else None,
+    )
+    yield one
+    context.close()
+    assert problems == []
 
 
 def _check_accessible(page: Page) -> None:

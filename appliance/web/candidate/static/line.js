@@ -19,6 +19,7 @@ export class Line extends EventTarget {
   #keeping;
   #attempt;
   #changes = new Map(); // number -> change, not acknowledged, in order
+  #unkept = new Map(); // number -> change whose write is under way
   #uploads = new Map(); // SHA-256 -> file that the box does not have yet
   #nextNo;
   #sending = false;
@@ -48,6 +49,7 @@ export class Line extends EventTarget {
 
   /** Open the line of an attempt, with what this computer still has to send. */
   static async open(keeping, attempt, acknowledged) {
+    await takeBackHurried(keeping, attempt);
     const kept = await keeping.changes(attempt);
     const last = kept.length ? kept[kept.length - 1].no : 0;
     const line = new Line(keeping, attempt, Math.max(last, acknowledged) + 1);
@@ -146,10 +148,14 @@ export class Line extends EventTarget {
   }
 
   #keep(change) {
+    this.#unkept.set(change.no, change);
     this.#writes = this.#writes
       .then(() => this.#keeping.keepChange(change))
       .then(
-        () => (this.keptFailed = false),
+        () => {
+          this.keptFailed = false;
+          if (this.#unkept.get(change.no) === change) this.#unkept.delete(change.no);
+        },
         () => {
           this.keptFailed = true;
           this.#tell();
@@ -169,6 +175,15 @@ export class Line extends EventTarget {
   /** Send now what is unsent: on every move, when the page is left, before hand-in. */
   sendNow() {
     if (this.#changes.size > 0) this.sendWithin(0);
+  }
+
+  /**
+   * The page goes away, perhaps in the middle of a write: keep in a hurry what is not kept yet.
+   * localStorage is not flushed to the disk, but it is there after a reload; and it is at once.
+   */
+  hurry() {
+    if (this.#unkept.size === 0) return;
+    localStorage.setItem(`hurried ${this.#attempt}`, JSON.stringify([...this.#unkept.values()]));
   }
 
   /** Stop calling. */
@@ -291,6 +306,15 @@ export class Line extends EventTarget {
   #tell() {
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/** Keep properly what the page before could only keep in a hurry. */
+async function takeBackHurried(keeping, attempt) {
+  const name = `hurried ${attempt}`;
+  const hurried = localStorage.getItem(name);
+  if (hurried === null) return;
+  for (const change of JSON.parse(hurried)) await keeping.keepChange(change);
+  localStorage.removeItem(name);
 }
 
 /** Return a time between three quarters and five quarters of `ms`, so that a room never calls in step. */

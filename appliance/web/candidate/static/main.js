@@ -23,7 +23,10 @@ class Page {
     applyDisplay();
     startServiceWorker();
     this.#keeping = await openKeeping();
-    addEventListener("pagehide", () => this.#line?.exchange({ keepalive: true }));
+    addEventListener("pagehide", () => {
+      this.#line?.hurry();
+      this.#line?.exchange({ keepalive: true });
+    });
     document.addEventListener("visibilitychange", () => this.#line?.sendNow());
     await this.#recognise();
   }

@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests."""
+"""What all kinds of tests share: one Chromium, because its driver can only be started once."""
 
 from __future__ import annotations
 
