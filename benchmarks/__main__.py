@@ -44,12 +44,12 @@ class Extent:
 
 QUICK = Extent(
     fsyncs_ms=(0, 20),
-    saves_seconds=0.7,
+    saves_seconds=0.5,
     candidates=200,
     room_seconds=3.0,
     all_ways=False,
     arriving=200,
-    arriving_seconds=4.0,
+    arriving_seconds=2.0,
     sizes=(1_000, 50_000),
 )
 
