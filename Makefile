@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test lint bench docs lock
+.PHONY: help demo test lint bench docs translations lock
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
@@ -33,6 +33,11 @@ bench: $(STAMP) ## the table of docs/performance.md, measured here
 
 docs: $(STAMP) ## the pages of docs/ that are made from the code
 	$(BIN)/python -m docs.generate
+
+translations: $(STAMP) ## find new texts, merge them into the catalogues, compile
+	$(BIN)/pybabel -q extract -F babel.cfg --add-location=file --sort-by-file --project=examroom --version=0.1.0 --copyright-holder="the examroom authors" -o appliance/web/translations/messages.pot appliance
+	$(BIN)/pybabel -q update --no-fuzzy-matching -i appliance/web/translations/messages.pot -d appliance/web/translations
+	$(BIN)/pybabel -q compile -d appliance/web/translations
 
 lock: $(STAMP) ## renew requirements.lock from setup.cfg
 	$(BIN)/pip install --quiet pip-tools

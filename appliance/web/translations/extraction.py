@@ -14,24 +14,22 @@ from babel.messages.extract import extract_python
 
 SENTENCES = frozenset({"staff_message", "candidate_message"})
 
-Message = tuple[int, str | None, Any, list[str]]
-
 
 def extract_with_errors(
     file: BinaryIO,
     keywords: Mapping[str, Any],
     comment_tags: Collection[str],
     options: Mapping[str, Any],
-) -> Iterator[Message]:
+) -> Iterator[tuple[Any, ...]]:
     """Yield the messages of a Python file, as Babel wants them from an extraction method."""
-    yield from extract_python(file, keywords, comment_tags, dict(options))  # type: ignore[arg-type]
+    yield from extract_python(file, keywords, comment_tags, options)  # type: ignore[arg-type]
     file.seek(0)
     for node in ast.walk(ast.parse(file.read())):
         if isinstance(node, ast.ClassDef):
             yield from _sentences(node)
 
 
-def _sentences(error: ast.ClassDef) -> Iterator[Message]:
+def _sentences(error: ast.ClassDef) -> Iterator[tuple[Any, ...]]:
     for line in error.body:
         if not isinstance(line, ast.Assign) or not isinstance(line.value, ast.Constant):
             continue
