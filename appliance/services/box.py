@@ -19,7 +19,10 @@ class RoomClosedError(RefusedError):
 
     key = "room_closed"
     staff_message = "The room is not open. Open it first."
-    candidate_message = "The room is not open yet. Please wait for the invigilator."
+    candidate_message = (
+        "The room is not open now. What you wrote is kept on this computer. "
+        "Please ask the invigilator."
+    )
 
 
 class NotEnrolledError(RefusedError):

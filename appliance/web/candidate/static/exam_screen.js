@@ -51,7 +51,10 @@ export class ExamScreen {
 
   async open() {
     await this.#recall();
-    this.#index = Math.max(0, this.#items.findIndex((one) => one.item_id === this.#lastItem));
+    // On another computer nobody knows the last item: the furthest one is where the work goes on.
+    const visited = this.#items.filter((one) => this.#visited.has(one.item_id));
+    const here = this.#items.find((one) => one.item_id === this.#lastItem) ?? visited.at(-1);
+    this.#index = here ? here.number - 1 : 0;
     this.#build();
     const fresh = this.#visited.size === 0;
     if (fresh && this.#exam.exam.instructions_html) this.showInstructions();

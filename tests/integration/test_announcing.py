@@ -1,0 +1,47 @@
+"""The box announces itself, so that a client finds it without typing an address."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from zeroconf import ServiceBrowser, ServiceStateChange, Zeroconf
+
+from appliance.platform.announcing import SERVICE_TYPE, Announcement
+
+FOUND_WITHIN_SECONDS = 10
+
+
+def test_box_is_found_when_it_announces_itself() -> None:
+    """Name, port and box id are there for whoever looks; gone when it is withdrawn."""
+    try:
+        looking = Zeroconf()
+    except OSError:
+        pytest.skip("this machine has no multicast")
+    found: dict[str, ServiceStateChange] = {}
+    changed = threading.Event()
+
+    def note(
+        zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange
+    ) -> None:
+        del zeroconf, service_type
+        if name.startswith("Room A 214"):
+            found[name] = state_change
+            changed.set()
+
+    browser = ServiceBrowser(looking, SERVICE_TYPE, handlers=[note])
+    announcement = Announcement(room="Room A 214", box_id="0123456789abcdef", port=8400)
+    announcement.make()
+    try:
+        assert changed.wait(FOUND_WITHIN_SECONDS), "nobody was found"
+        (name,) = found
+        info = looking.get_service_info(SERVICE_TYPE, name, timeout=5000)
+        assert info is not None
+        assert (8400, b"0123456789abcdef") == (info.port, info.properties[b"box"])
+        changed.clear()
+    finally:
+        announcement.withdraw()
+    assert changed.wait(FOUND_WITHIN_SECONDS), "it was not withdrawn"
+    assert ServiceStateChange.Removed == found[name]
+    browser.cancel()
+    looking.close()
