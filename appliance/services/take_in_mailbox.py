@@ -45,7 +45,8 @@ def take_in_mailbox(box: Box) -> int:
             _take_in(box, kind, path.read_bytes())
             taken += 1
         except ExamroomError as problem:
-            verdict = problem.key
+            # The sentence, not the key: it is what staff and the technician will read.
+            verdict = str(problem)
             _log.warning("document_refused", kind=kind, error_key=problem.key)
         box.store.note_document(path.stem, kind, verdict, box.clock.wall_ms())
         _remove(box, path, keep=verdict != "taken")

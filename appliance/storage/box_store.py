@@ -254,7 +254,7 @@ class BoxStore:
             )
 
     def refused_documents(self) -> list[tuple[str, str]]:
-        """Return (kind, error key) of the documents that were refused, newest first."""
+        """Return (kind, what is wrong) of the documents that were refused, newest first."""
         return [
             (row[0], row[1])
             for row in self._rows(

@@ -12,6 +12,7 @@ from appliance.services.show_room import show_room
 from appliance.web.here import this_box
 from appliance.web.languages import gettext as _
 from appliance.web.staff.access import me, run_room, see_responses
+from appliance.web.staff.form_fields import whole_number
 from appliance.web.staff.response_words import as_words, item_titles
 
 ENTRIES_MAX = 60
@@ -82,7 +83,7 @@ def bring_back_revision(attempt_id: str, item_id: str, response_id: str) -> Resp
         attempt_id=attempt_id,
         item_id=item_id,
         response_id=response_id,
-        revision_no=int(request.form.get("revision_no", "0")),
+        revision_no=whole_number("revision_no"),
     )
     flash(_("Brought back. The candidate sees it within seconds."), "safe")
     return redirect(url_for("candidate", attempt_id=attempt_id))

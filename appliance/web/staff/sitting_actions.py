@@ -8,7 +8,6 @@ from flask import Flask, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from appliance.domain import commands as c
-from appliance.domain.errors import InvalidInputError
 from appliance.platform.ids import new_id
 from appliance.services.release_exam import (
     release_with_code,
@@ -20,13 +19,7 @@ from appliance.web.here import this_box
 from appliance.web.languages import gettext as _
 from appliance.web.staff import access
 from appliance.web.staff.access import me
-
-
-class NumberUnfitError(InvalidInputError):
-    """Not a whole number."""
-
-    key = "number_unfit"
-    staff_message = "Please write a whole number of minutes."
+from appliance.web.staff.form_fields import whole_number
 
 
 def _write(command: c.Command) -> None:
@@ -46,13 +39,6 @@ def _text(name: str) -> str:
 
 def _confirm() -> None:
     confirm_secret(this_box(), me(), _text("secret")[:200])
-
-
-def _minutes() -> int:
-    try:
-        return int(_text("minutes"))
-    except ValueError:
-        raise NumberUnfitError from None
 
 
 @access.release
@@ -101,7 +87,9 @@ def end(sitting_id: str) -> Response:
 @access.run_room
 def extend_all(sitting_id: str) -> Response:
     """Give everybody in a sitting time."""
-    _write(c.ExtendTime(me().staff_id, sitting_id, (), _minutes() * 60, _text("reason")))
+    _write(
+        c.ExtendTime(me().staff_id, sitting_id, (), whole_number("minutes") * 60, _text("reason"))
+    )
     return _back(_("Everybody's time was changed."))
 
 
@@ -167,7 +155,7 @@ def extend_one(attempt_id: str) -> Response:
     """Give one candidate time."""
     sitting_id = _text("sitting_id")
     command = c.ExtendTime(
-        me().staff_id, sitting_id, (attempt_id,), _minutes() * 60, _text("reason")
+        me().staff_id, sitting_id, (attempt_id,), whole_number("minutes") * 60, _text("reason")
     )
     _write(command)
     return _back(_("The time was changed."))
