@@ -49,7 +49,7 @@ MADE = "This page is made from the code by `make docs`; do not edit it by hand."
 STATES: Mapping[StrEnum, str] = {
     SittingState.PLANNED: "The centre planned it for this room; its exam package is not here yet.",
     SittingState.LOADED: "The package is here and intact, and nobody in the room can read it.",
-    SittingState.RELEASED: "The exam was opened by code, shares or token; no candidate sees it yet.",
+    SittingState.RELEASED: "Opened by code, shares or token; no candidate sees it yet.",
     SittingState.RUNNING: "Candidates write and their clocks count.",
     SittingState.PAUSED: "All clocks of the sitting stand; candidates see why.",
     SittingState.ENDED: "Everybody is handed in; late work is still taken in for a decision.",
