@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from appliance.domain.journal import Entry
+from appliance.storage.attachments import attachments_path
 from appliance.storage.database import open_database
 from appliance.storage.driver_errors import translating
 from appliance.storage.journals import entries_after
@@ -81,3 +82,47 @@ class JournalReader:
         """Return at most `limit` entries that follow `seq`, in order."""
         with translating(self._path):
             return entries_after(self._database, seq, limit)
+
+
+class AttachmentReader:
+    """A read-only connection to the uploaded files of a journal, which may have none."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._path = attachments_path(path)
+        self._database = (
+            open_database(self._path, key, read_only=True) if self._path.exists() else None
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        if self._database is not None:
+            self._database.close()
+
+    def list_files(self) -> list[tuple[str, int]]:
+        """Return (sha256, size in bytes) of each file, oldest first."""
+        if self._database is None:
+            return []
+        with translating(self._path):
+            if "attachments" not in self._database.table_names():
+                return []  # made this moment, and not yet filled
+            rows = self._database.conn.execute(
+                "SELECT sha256, length(data) FROM attachments ORDER BY received_at_ms, rowid"
+            ).fetchall()
+        return [(row[0], row[1]) for row in rows]
+
+    def get(self, sha256: str) -> bytes | None:
+        """Return a file, if it is there."""
+        if self._database is None:
+            return None
+        with translating(self._path):
+            row = self._database.conn.execute(
+                "SELECT data FROM attachments WHERE sha256 = ?", (sha256,)
+            ).fetchone()
+        return row[0] if row else None

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import structlog
 
-from appliance.domain.errors import CorruptionError, ExamroomError
+from appliance.domain.errors import CorruptionError, ExamroomError, TransientError
 from appliance.formats.canonical import encode_canonical
 from appliance.formats.keys import BoxIdentity, PublicIdentity
 from appliance.platform.clock import Clock
 from appliance.platform.files import write_durably
+from sync.agent.attachments import AttachmentSender
 from sync.agent.centre_client import Centre
 from sync.agent.journal_source import JournalSource
 from sync.agent.mailbox import fetch_mailbox
@@ -85,6 +86,8 @@ class SyncAgent:
         self._clock = clock
         self._pace = pace
         self._uploader = Uploader(source, centre, box, pinned, state, pace, paths.receipts)
+        self._attachments = AttachmentSender(source, centre, box, pinned, state)
+        self._attachment_pace = pace.another()
         self._reachable_at_ms: int | None = None
         self._error_key: str | None = None
         self._mailbox_due_at_ms = 0
@@ -95,13 +98,17 @@ class SyncAgent:
         if not self._pace.is_due(self._clock.monotonic_ms()):
             return
         self._error_key = None
+        is_reached = True
         try:
             self._send_journals()
             self._fetch_when_due()
         except ExamroomError as problem:
+            is_reached = not isinstance(problem, TransientError)
             self._pace.failed(self._clock.monotonic_ms())
             self._error_key = problem.key
             _log.info("sync_waits", error_key=problem.key)
+        if is_reached:
+            self._send_attachments()
         self._write_status()
 
     def _send_journals(self) -> None:
@@ -117,6 +124,21 @@ class SyncAgent:
             self._error_key = mark.error_key or self._error_key
             if mark.receipt_at_ms != before:
                 self._reachable_at_ms = self._clock.wall_ms()
+
+    def _send_attachments(self) -> None:
+        """Send files, last and at their own pace: entries and documents never wait for them."""
+        if not self._attachment_pace.is_due(self._clock.monotonic_ms()):
+            return
+        try:
+            if self._attachments.send_waiting():
+                self._attachment_pace.succeeded()
+                self._reachable_at_ms = self._clock.wall_ms()
+        except ExamroomError as problem:
+            self._attachment_pace.failed(self._clock.monotonic_ms())
+            self._error_key = self._error_key or problem.key
+            _log.info("attachments_wait", error_key=problem.key)
+        refused = [key for own in self._state.refused_attachments.values() for key in own.values()]
+        self._error_key = self._error_key or next(iter(refused), None)
 
     def _fetch_when_due(self) -> None:
         if self._clock.monotonic_ms() < self._mailbox_due_at_ms:
@@ -142,6 +164,7 @@ class SyncAgent:
             "last_error_key": self._error_key,
             "stage": newest.stage if newest else None,
             "refused_documents": self._state.refused_documents,
+            "refused_attachments": self._state.refused_attachments,
             "journals": {
                 journal_id: {
                     "acknowledged_seq": mark.acknowledged_seq,
@@ -149,6 +172,7 @@ class SyncAgent:
                     "receipt_at_ms": mark.receipt_at_ms,
                     "status": mark.status,
                     "error_key": mark.error_key,
+                    "attachments_waiting": self._attachments.waiting[journal_id],
                 }
                 for journal_id, mark in marks.items()
             },

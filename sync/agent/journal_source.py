@@ -10,6 +10,7 @@ from appliance.domain.journal import Entry
 from appliance.platform.credentials import load_or_create_key
 from appliance.storage.reading import (
     BOX_DATABASE_KEY,
+    AttachmentReader,
     JournalInfo,
     JournalReader,
     list_journals,
@@ -26,6 +27,16 @@ class EntryReader(Protocol):
         """Return at most `limit` entries that follow `seq`."""
 
 
+class FileReader(Protocol):
+    """The uploaded files of one journal, read only."""
+
+    def list_files(self) -> list[tuple[str, int]]:
+        """Return (sha256, size in bytes) of each file, oldest first."""
+
+    def get(self, sha256: str) -> bytes | None:
+        """Return a file, if it is there."""
+
+
 class JournalSource(Protocol):
     """The journals of a box."""
 
@@ -34,6 +45,9 @@ class JournalSource(Protocol):
 
     def read(self, journal_id: str) -> AbstractContextManager[EntryReader]:
         """Open a journal of `journal_ids`."""
+
+    def read_attachments(self, journal_id: str) -> AbstractContextManager[FileReader]:
+        """Open the files of a journal of `journal_ids`."""
 
 
 class BoxJournals:
@@ -54,3 +68,8 @@ class BoxJournals:
         """See JournalSource."""
         info = self._known[journal_id]
         return JournalReader(info.path, info.key)
+
+    def read_attachments(self, journal_id: str) -> AbstractContextManager[FileReader]:
+        """See JournalSource."""
+        info = self._known[journal_id]
+        return AttachmentReader(info.path, info.key)

@@ -24,6 +24,10 @@ class Pace:
         self._next_try_at_ms = 0
         self.bundle_entries = BUNDLE_ENTRIES_START
 
+    def another(self) -> Pace:
+        """Return a pace of its own for something else on the same line."""
+        return Pace(self._jitter)
+
     def is_due(self, now_ms: int) -> bool:
         """Say whether it is time to try; `now_ms` is monotonic."""
         return now_ms >= self._next_try_at_ms

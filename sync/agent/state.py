@@ -50,6 +50,8 @@ class _StateFile(CanonicalDocument):
     mailbox_cursor: Count = 0
     refused_documents: dict[str, str] = Field(default_factory=dict)
     journals: dict[str, JournalMark] = Field(default_factory=dict)
+    delivered_attachments: dict[str, list[str]] = Field(default_factory=dict)
+    refused_attachments: dict[str, dict[str, str]] = Field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -60,13 +62,19 @@ class AgentState:
     mailbox_cursor: int = 0
     refused_documents: dict[str, str] = field(default_factory=dict)
     journals: dict[str, JournalMark] = field(default_factory=dict)
+    delivered_attachments: dict[str, list[str]] = field(default_factory=dict)
+    refused_attachments: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def mark(self, journal_id: str) -> JournalMark:
         """Return how far a journal is; a new one is at its beginning."""
         return self.journals.get(journal_id, JournalMark())
 
     def try_stopped_again(self) -> None:
-        """Begin anew with journals that stopped: somebody who starts the agent again wants that."""
+        """Begin anew with journals that stopped and files that were refused.
+
+        Somebody who starts the agent again wants that.
+        """
+        self.refused_attachments.clear()
         for journal_id, mark in self.journals.items():
             if mark.status == SyncStatus.STOPPED.value:
                 self.journals[journal_id] = mark.at(SyncStage.READING, SyncStatus.STARTED)
@@ -77,6 +85,8 @@ class AgentState:
             mailbox_cursor=self.mailbox_cursor,
             refused_documents=self.refused_documents,
             journals=self.journals,
+            delivered_attachments=self.delivered_attachments,
+            refused_attachments=self.refused_attachments,
         )
         write_durably(self.path, document.to_bytes())
 
@@ -86,6 +96,11 @@ def load_state(path: Path) -> AgentState:
     with contextlib.suppress(FileNotFoundError, DocumentMalformedError):
         file = _StateFile.from_bytes(path.read_bytes())
         return AgentState(
-            path, file.mailbox_cursor, dict(file.refused_documents), dict(file.journals)
+            path,
+            file.mailbox_cursor,
+            dict(file.refused_documents),
+            dict(file.journals),
+            dict(file.delivered_attachments),
+            dict(file.refused_attachments),
         )
     return AgentState(path)

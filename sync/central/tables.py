@@ -159,6 +159,15 @@ conflicts = Table(
     _number("settled_at_ms", nullable=True),
     UniqueConstraint("journal_id", "epoch", "seq", "offered_hash"),
 )
+attachments = Table(
+    "attachments",
+    metadata,
+    _text("journal_id", key=True),
+    _text("sha256", key=True),
+    Column("data", LargeBinary, nullable=False),
+    _text("box_id"),
+    _number("received_at_ms"),
+)
 
 rooms = Table(
     "rooms",

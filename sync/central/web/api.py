@@ -16,6 +16,7 @@ from appliance.formats.canonical import (
     parse_canonical,
 )
 from appliance.formats.keys import IDENTITY_MAX_BYTES, read_public_identity
+from sync.central.attachments import take_attachment
 from sync.central.boxes import enrol_with_code
 from sync.central.intake import Verdict, take_bundle
 from sync.central.mailbox import fetch_document, list_documents
@@ -84,6 +85,16 @@ def bundle_upload() -> Response:
         reply["receipt"] = parse_canonical(intake.receipt)
     refused = intake.verdict in {Verdict.GAP, Verdict.CONFLICT}
     return canonical(reply, status=409 if refused else 200)
+
+
+@api.put("/journals/<journal_id>/attachments/<sha256>")
+@allows(Caller.BOX)
+def attachment_upload(journal_id: str, sha256: str) -> Response:
+    """Take a candidate's file; safe to repeat."""
+    kept = take_attachment(
+        centre(), request.get_data(), box=calling_box(), expected=(journal_id, sha256)
+    )
+    return canonical({"verdict": kept.value})
 
 
 @api.get("/results")

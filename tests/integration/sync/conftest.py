@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,15 @@ class GrowingJournal:
     journal_id: str = "journal-1"
     epoch: int = 1
     entries: list[Entry] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def upload(self, data: bytes, revision: int, *, name: str = "map.pdf") -> str:
+        """Write a response that names a file, which lies beside the journal."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.files[sha256] = data
+        value = {"name": name, "media_type": "x/y", "size_bytes": len(data), "sha256": sha256}
+        self.save_response(value, revision, item="q-file")
+        return sha256
 
     def write(self, kind: str, subject: str, body: dict[str, object], actor: str = "box") -> Entry:
         """Append one entry."""
@@ -92,6 +102,19 @@ class GrowingJournal:
     def read(self, _journal_id: str) -> Iterator[GrowingJournal]:
         """See JournalSource."""
         yield self
+
+    @contextmanager
+    def read_attachments(self, _journal_id: str) -> Iterator[GrowingJournal]:
+        """See JournalSource."""
+        yield self
+
+    def list_files(self) -> list[tuple[str, int]]:
+        """See FileReader."""
+        return [(sha256, len(data)) for sha256, data in self.files.items()]
+
+    def get(self, sha256: str) -> bytes | None:
+        """See FileReader."""
+        return self.files.get(sha256)
 
     def head(self) -> tuple[int, int, bytes] | None:
         """See EntryReader."""

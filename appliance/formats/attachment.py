@@ -1,0 +1,107 @@
+"""A candidate's file on its way from a box to the centre, by network or on a stick.
+
+Sealed to the centre and signed by the box, as a bundle is.  The context of the seal is the whole
+header, so a file opens only as the one of that journal with that SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+from pydantic import Field
+
+from appliance.domain.errors import CorruptionError, InvalidInputError
+from appliance.formats.canonical import CanonicalDocument
+from appliance.formats.envelope import HEADER_MAX_BYTES, Envelope, read_envelope, write_envelope
+from appliance.formats.keys import BoxIdentity, CentreIdentity, PublicIdentity
+from appliance.formats.sealing import seal, unseal
+
+MAGIC = b"EXRMATT1"
+FILE_MAX_BYTES = 20 * 1024 * 1024
+ATTACHMENT_MAX_BYTES = FILE_MAX_BYTES + HEADER_MAX_BYTES + 4 * 1024
+
+
+class AttachmentDamagedError(CorruptionError):
+    """The bytes are not the file that the header names."""
+
+    key = "attachment_damaged"
+    staff_message = (
+        "A candidate's file arrived damaged. It was not stored; the box still has what it has."
+    )
+
+
+class AttachmentForeignError(InvalidInputError):
+    """The file is by another box, or of another journal or name, than it was presented as."""
+
+    key = "attachment_foreign"
+    staff_message = "This file of a candidate is not the one that was expected here."
+
+
+class AttachmentTooLargeError(InvalidInputError):
+    """A file is more than is taken."""
+
+    key = "attachment_too_large"
+    staff_message = "A candidate's file is larger than {mebibytes_max} MiB. It stays on the box."
+
+
+class AttachmentHeader(CanonicalDocument):
+    """Which file of which journal it is."""
+
+    format: Literal["attachment/1"] = "attachment/1"
+    box_id: str = Field(pattern=r"^[0-9a-f]{16}$")
+    centre_id: str = Field(pattern=r"^[0-9a-f]{16}$")
+    journal_id: str = Field(min_length=1, max_length=64)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+def write_attachment(
+    data: bytes, *, journal_id: str, sha256: str, box: BoxIdentity, centre: PublicIdentity
+) -> bytes:
+    """Return the sealed file; raises AttachmentDamagedError or AttachmentTooLargeError."""
+    if len(data) > FILE_MAX_BYTES:
+        raise AttachmentTooLargeError(mebibytes_max=FILE_MAX_BYTES // 2**20)
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise AttachmentDamagedError
+    header = AttachmentHeader(
+        box_id=box.id, centre_id=centre.id, journal_id=journal_id, sha256=sha256
+    ).to_bytes()
+    payload = seal(data, centre.sealing, _context(header))
+    return write_envelope(MAGIC, header, payload, signing=box.signing)
+
+
+def read_attachment_header(data: bytes) -> AttachmentHeader:
+    """Read what a file says of itself, unverified: to find the box whose key verifies it."""
+    return AttachmentHeader.from_bytes(_read(data).header)
+
+
+def verify_attachment(data: bytes, *, box: PublicIdentity) -> AttachmentHeader:
+    """Check the box's signature over all of it, without opening it."""
+    envelope = _read(data)
+    envelope.require_signed_by(box.signing)
+    header = AttachmentHeader.from_bytes(envelope.header)
+    if header.box_id != box.id:
+        raise AttachmentForeignError
+    return header
+
+
+def open_attachment(data: bytes, *, centre: CentreIdentity, box: PublicIdentity) -> bytes:
+    """Verify and open a file.
+
+    Raises DocumentMalformedError, DocumentTooLargeError, SignatureWrongError, SealBrokenError,
+    AttachmentForeignError or AttachmentDamagedError.
+    """
+    header = verify_attachment(data, box=box)
+    envelope = _read(data)
+    plain = unseal(envelope.payload, centre.sealing, _context(envelope.header))
+    if hashlib.sha256(plain).hexdigest() != header.sha256:
+        raise AttachmentDamagedError
+    return plain
+
+
+def _read(data: bytes) -> Envelope:
+    return read_envelope(data, magic=MAGIC, bytes_max=ATTACHMENT_MAX_BYTES)
+
+
+def _context(header: bytes) -> bytes:
+    return b"attachment/1|" + hashlib.sha256(header).digest()
