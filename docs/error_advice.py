@@ -71,6 +71,7 @@ ADVICE: dict[str, tuple[str, str]] = {
     "not_handed_in": (CANDIDATE, "Hand in first."),
     "not_signed_in": (CENTRE, "Sign in."),
     "nothing_planned": (INVIGILATOR, "Tick an exam; if none is listed, bring it by stick."),
+    "confirmations_paused": (INVIGILATOR, "Wait a minute, then enter the PIN again."),
     "number_unfit": (INVIGILATOR, "Write minutes as a whole number."),
     "number_wrong": (CENTRE, "Give a whole number in the address."),
     "other_centre_pinned": (TECHNICIAN, "A box belongs to one centre: image it anew to change."),

@@ -78,6 +78,7 @@ CREATE TABLE clients (
     token_hash TEXT NOT NULL,
     acknowledged_change_no INTEGER NOT NULL,
     saved_at_ms INTEGER,
+    has_held INTEGER NOT NULL CHECK (has_held IN (0, 1)),
     PRIMARY KEY (attempt_id, client_id)
 ) STRICT, WITHOUT ROWID
 ;

@@ -101,6 +101,13 @@ class EndSitting:
 
 
 @dataclass(frozen=True, slots=True)
+class CloseSittings:
+    """Close every attempt and every sitting, before the room is sealed."""
+
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
 class SealRoomSession:
     """Sign the report and close the room for good."""
 
@@ -350,6 +357,7 @@ Command = (
     | PauseSitting
     | ResumeSitting
     | EndSitting
+    | CloseSittings
     | SealRoomSession
     | CheckIn
     | UndoCheckIn

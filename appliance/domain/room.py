@@ -88,13 +88,18 @@ class Attempt:
 
 @dataclass(slots=True)
 class Client:
-    """One browser that writes or wrote an attempt, and how far its changes are saved."""
+    """One browser that showed the code of an attempt, and how far its changes are saved.
+
+    `has_held` says that the attempt was written there: by the first to sign in, or because an
+    invigilator let it move there.
+    """
 
     attempt_id: str
     client_id: str
     token_hash: str
     acknowledged_change_no: int = 0
     saved_at_ms: int | None = None
+    has_held: bool = False
 
 
 @dataclass(slots=True)

@@ -43,6 +43,7 @@ class Box:
     boot_id: str
     room: Room | None = None
     room_lock: threading.Lock = field(default_factory=threading.Lock)
+    failed_confirmations: dict[str, list[int]] = field(default_factory=dict)
 
     def open_room(self) -> Room:
         """Return the open room or raise RoomClosedError."""

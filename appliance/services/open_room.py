@@ -62,6 +62,8 @@ def open_room(box: Box, *, actor: str, sitting_ids: list[str], practice: bool) -
         if box.room is not None:
             return box.room
         room = _new_room(box)
+        packages = [box.store.package(one.sitting["package_id"]) for one in chosen]
+        practice = practice or any(one is not None and one.practice for one in packages)
         room.writer.write(c.OpenRoomSession(actor, box.settings.room, practice))
         for roster in chosen:
             room.writer.write(_plan(actor, roster))
@@ -193,6 +195,12 @@ def resume_room(box: Box) -> None:
         # A second for a whole day's journal: better to learn of damage now than at the next save.
         require_intact_pages(journal)
     room = _start(box, record, journal)
+    if room.writer.look(lambda state, _now: state.session.sealed_at_ms is not None):
+        # The power went between the last entry and the note of it.
+        _put_away(box, room)
+        room.writer.stop()
+        room.attachments.close()
+        return
     if room.writer.look(lambda state, _now: state.session.opened_at_ms is None):
         room.writer.write(c.OpenRoomSession("box", box.settings.room, practice=False))
     note_outage(box, room)
@@ -235,12 +243,20 @@ def _remember_sign_ins(box: Box, room: Room) -> None:
     room.presence.expect(writing, box.clock.monotonic_ms())
 
 
+def _put_away(box: Box, room: Room) -> None:
+    """Note that the journal is closed, and forget the rosters of the sittings it held."""
+    held = room.writer.look(lambda state, _now: list(state.sittings))
+    box.store.seal_journal(room.record.journal_id, box.clock.wall_ms())
+    box.store.drop_roster_sittings(held)
+
+
 def seal_room(box: Box, *, actor: str) -> None:
     """Close the room session for good and let its exams go from memory."""
     with box.room_lock:
         room = box.open_room()
+        room.writer.write(c.CloseSittings(actor))
         room.writer.write(c.SealRoomSession(actor))
-        box.store.seal_journal(room.record.journal_id, box.clock.wall_ms())
+        _put_away(box, room)
         box.room = None
         room.stopping.set()
     room.writer.stop()

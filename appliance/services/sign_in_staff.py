@@ -12,6 +12,9 @@ from appliance.services.box import Box
 from appliance.services.room import hash_token
 from appliance.storage.box_store import StaffMember
 
+FAILED_CONFIRMATIONS_MAX = 5
+CONFIRMATION_PAUSE_MS = 60_000
+
 # Argon2id takes 64 MiB each time (platform facts): two at once, the others wait.
 _at_once = threading.BoundedSemaphore(2)
 
@@ -35,9 +38,22 @@ def sign_in_staff(box: Box, *, staff_id: str, secret: str) -> str:
     return token
 
 
+class ConfirmationsPausedError(RefusedError):
+    """A signed-in browser guesses PINs."""
+
+    key = "confirmations_paused"
+    staff_message = "Too many wrong PINs. Wait a minute, then try again."
+
+
 def confirm_secret(box: Box, member: StaffMember, secret: str) -> None:
-    """Ask again before a risky act; raises StaffSecretWrongError."""
+    """Ask again before a risky act; raises StaffSecretWrongError or ConfirmationsPausedError."""
+    now_ms = box.clock.monotonic_ms()
+    failures = box.failed_confirmations.setdefault(member.staff_id, [])
+    failures[:] = [at_ms for at_ms in failures if now_ms - at_ms < CONFIRMATION_PAUSE_MS]
+    if len(failures) >= FAILED_CONFIRMATIONS_MAX:
+        raise ConfirmationsPausedError
     if not _matches(member, secret):
+        failures.append(now_ms)
         _note(box, member.staff_id, "confirmation_failed")
         raise StaffSecretWrongError
 

@@ -230,6 +230,13 @@ class BoxStore:
         """Return the keys under which rosters keep their candidates' codes."""
         return [row[0] for row in self._rows("SELECT DISTINCT code_key FROM rosters")]
 
+    def drop_roster_sittings(self, sitting_ids: list[str]) -> None:
+        """Forget sittings that have been held: their names and codes are not needed here again."""
+        with self._writing() as connection:
+            connection.executemany(
+                "DELETE FROM rosters WHERE sitting_id = ?", [(one,) for one in sitting_ids]
+            )
+
     def put_release_token(self, package_id: str, release_secret: bytes, at_ms: int) -> None:
         """Remember that the centre released a package."""
         with self._writing() as connection:

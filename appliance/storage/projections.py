@@ -206,7 +206,7 @@ def _kept_aside_row(state: RoomState, key: object) -> Row:
 
 def _client_row(state: RoomState, key: Any) -> Row:
     one = state.clients[key]
-    return (*key, one.token_hash, one.acknowledged_change_no, one.saved_at_ms)
+    return (*key, one.token_hash, one.acknowledged_change_no, one.saved_at_ms, one.has_held)
 
 
 def _upsert(table: str, key: str, columns: str) -> str:
@@ -255,7 +255,7 @@ _TABLES: dict[str, tuple[str, Callable[[RoomState, Any], Row]]] = {
         _upsert(
             "clients",
             "attempt_id client_id",
-            "attempt_id client_id token_hash acknowledged_change_no saved_at_ms",
+            "attempt_id client_id token_hash acknowledged_change_no saved_at_ms has_held",
         ),
         _client_row,
     ),
@@ -336,7 +336,9 @@ def load_state(database: Database, journal_id: str) -> RoomState:
             row[0], row[1], row[2], row[3], row[4], SittingState(row[5]), *row[6:]
         )
     state.attempts = {row[0]: _attempt_from(row) for row in _rows(database, "attempts")}
-    state.clients = {(row[0], row[1]): Client(*row) for row in _rows(database, "clients")}
+    state.clients = {
+        (row[0], row[1]): Client(*(*row[:5], bool(row[5]))) for row in _rows(database, "clients")
+    }
     for row in _rows(database, "kept_aside"):
         state.kept_aside[row[0]] = KeptAside(*(*row[:4], json.loads(row[4]), *row[5:]))
     state.messages = {row[0]: Message(*row) for row in _rows(database, "messages")}

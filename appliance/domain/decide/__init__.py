@@ -20,6 +20,7 @@ from appliance.domain.room import RoomState
 _DECISIONS: Mapping[type, Callable[[RoomState, Any, Now], list[Draft]]] = MappingProxyType(
     {
         c.OpenRoomSession: room.open_room_session,
+        c.CloseSittings: room.close_sittings,
         c.SealRoomSession: room.seal_room_session,
         c.SendMessage: room.send_message,
         c.WriteIrregularity: room.write_irregularity,

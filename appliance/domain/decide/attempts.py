@@ -10,7 +10,12 @@ from appliance.domain.errors import ConflictError, InvalidInputError, RefusedErr
 from appliance.domain.journal import Draft
 from appliance.domain.rights import Right, Role, require_right
 from appliance.domain.room import Attempt, RoomState
-from appliance.domain.states import AttemptState, SittingState, require_attempt_move
+from appliance.domain.states import (
+    AttemptMoveRefusedError,
+    AttemptState,
+    SittingState,
+    require_attempt_move,
+)
 
 EXTENSION_MAX_SECONDS = 4 * 3600
 
@@ -121,7 +126,7 @@ def resume(state: RoomState, command: c.ResumeAttempt, now: Now) -> list[Draft]:
     """Let one candidate's clock go on."""
     attempt = state.attempt(command.attempt_id)
     if attempt.state is not AttemptState.SUSPENDED:
-        require_attempt_move(AttemptState.WRITING, AttemptState.WRITING)
+        raise AttemptMoveRefusedError(state=attempt.state.value)
     return [Draft("attempt_resumed", command.actor, attempt.attempt_id, {"t": now.clock_ms})]
 
 
@@ -134,7 +139,7 @@ def reopen(state: RoomState, command: c.ReopenAttempt, now: Now) -> list[Draft]:
         AttemptState.CLOSED,
         AttemptState.ON_PAPER,
     }:
-        require_attempt_move(AttemptState.WRITING, AttemptState.WRITING)
+        raise AttemptMoveRefusedError(state=attempt.state.value)
     _require_sitting_open(state, attempt)
     body: dict[str, object] = {"reason": require_text(command.reason), "t": now.clock_ms}
     return [Draft("attempt_reopened", command.actor, attempt.attempt_id, body)]
@@ -194,10 +199,12 @@ def decide_move(state: RoomState, command: c.DecideMove, now: Now) -> list[Draft
     return drafts
 
 
-def free_workstation(state: RoomState, command: c.FreeWorkstation, _now: Now) -> list[Draft]:
-    """Let the attempt go from its computer; whoever shows the code next has it at once."""
+def free_workstation(state: RoomState, command: c.FreeWorkstation, now: Now) -> list[Draft]:
+    """Let the attempt go from its computer; whoever waits, or shows the code next, has it."""
     attempt = state.attempt(command.attempt_id)
-    return [_moved(attempt, attempt.waiting_client_id, actor=command.actor)]
+    if attempt.waiting_client_id is not None:
+        return decide_move(state, c.DecideMove(command.actor, command.attempt_id, True), now)
+    return [_moved(attempt, None, actor=command.actor)]
 
 
 def ask_for_help(state: RoomState, command: c.AskForHelp, _now: Now) -> list[Draft]:

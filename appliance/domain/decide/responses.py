@@ -141,14 +141,16 @@ def _judge(
     """Return (reason to keep it aside or None, whether it is late)."""
     attempt, client, clock_ms = case.attempt, case.client, case.now.clock_ms
     made_ms = clock_ms - max(0, change.age_ms) - DEADLINE_TOLERANCE_MS
-    if attempt.client_id != client.client_id:
-        if previous is not None and previous.client_id != client.client_id:
-            return "conflict", False
-        return None, True
+    elsewhere = attempt.client_id != client.client_id
+    if not client.has_held:
+        return "not_approved", False
+    if elsewhere and previous is not None and previous.client_id != client.client_id:
+        return "conflict", False
     if attempt.state in {AttemptState.WRITING, AttemptState.SUSPENDED}:
         if attempt.account.ran_out_before(made_ms):
             return "after_deadline", False
-        return None, attempt.account.ran_out_before(clock_ms - DEADLINE_TOLERANCE_MS)
+        over = attempt.account.ran_out_before(clock_ms - DEADLINE_TOLERANCE_MS)
+        return None, elsewhere or over
     if attempt.state in {AttemptState.SUBMITTED, AttemptState.CLOSED}:
         in_time = made_ms <= (attempt.submitted_clock_ms or 0)
         return (None, True) if in_time else ("after_submission", False)

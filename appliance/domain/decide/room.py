@@ -64,11 +64,15 @@ def open_room_session(state: RoomState, command: c.OpenRoomSession, now: Now) ->
     return [Draft("room_session_opened", command.actor, state.session.journal_id, body)]
 
 
-def seal_room_session(state: RoomState, command: c.SealRoomSession, now: Now) -> list[Draft]:
-    """Close every sitting that has ended, and the room."""
+def _require_all_ended(state: RoomState) -> None:
     for sitting in state.sittings.values():
         if sitting.state in {SittingState.RUNNING, SittingState.PAUSED}:
             raise SittingUnfinishedError(title=sitting.title)
+
+
+def close_sittings(state: RoomState, command: c.CloseSittings, _now: Now) -> list[Draft]:
+    """Close every attempt, and every sitting that has ended."""
+    _require_all_ended(state)
     drafts = []
     for attempt in state.attempts.values():
         if attempt.state in {AttemptState.EXPECTED, AttemptState.ADMITTED}:
@@ -78,9 +82,16 @@ def seal_room_session(state: RoomState, command: c.SealRoomSession, now: Now) ->
     for sitting in state.sittings.values():
         if sitting.state is SittingState.ENDED:
             drafts.append(Draft("sitting_sealed", command.actor, sitting.sitting_id, {}))
-    drafts.extend(checkpoint(state, c.Checkpoint(command.actor), now))
-    drafts.append(Draft("room_session_sealed", command.actor, state.session.journal_id, {}))
     return drafts
+
+
+def seal_room_session(state: RoomState, command: c.SealRoomSession, now: Now) -> list[Draft]:
+    """Sign the head, which by then holds every closing entry, and close the room for good."""
+    _require_all_ended(state)
+    return [
+        *checkpoint(state, c.Checkpoint(command.actor), now),
+        Draft("room_session_sealed", command.actor, state.session.journal_id, {}),
+    ]
 
 
 def send_message(state: RoomState, command: c.SendMessage, _now: Now) -> list[Draft]:

@@ -132,6 +132,10 @@ def attempt_moved(state: RoomState, entry: Entry, body: Body) -> None:
     attempt = _attempt(state, entry)
     attempt.client_id = text_or_none(body, "client")
     attempt.waiting_client_id = None
+    holder = state.clients.get((entry.subject, attempt.client_id or ""))
+    if holder is not None:
+        holder.has_held = True
+        state.touched.add(("clients", (holder.attempt_id, holder.client_id)))
 
 
 def move_asked(state: RoomState, entry: Entry, body: Body) -> None:

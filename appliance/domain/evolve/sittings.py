@@ -32,9 +32,10 @@ def exam_released(state: RoomState, entry: Entry, _body: Body) -> None:
 
 
 def sitting_started(state: RoomState, entry: Entry, body: Body) -> None:
-    """It runs."""
+    """It runs, and with it the clock of whoever was reopened before the start."""
     _move(state, entry, SittingState.RUNNING).started_at_ms = entry.at_ms
     state.session.clock_ms = max(state.session.clock_ms, number(body, "t"))
+    _count_for_all_who_write(state, entry, body)
 
 
 def sitting_paused(state: RoomState, entry: Entry, body: Body) -> None:
@@ -48,6 +49,10 @@ def sitting_paused(state: RoomState, entry: Entry, body: Body) -> None:
 def sitting_resumed(state: RoomState, entry: Entry, body: Body) -> None:
     """The clocks of all who write go on; who is suspended alone stays so."""
     _move(state, entry, SittingState.RUNNING)
+    _count_for_all_who_write(state, entry, body)
+
+
+def _count_for_all_who_write(state: RoomState, entry: Entry, body: Body) -> None:
     for attempt in state.attempts_of(entry.subject):
         if attempt.state is AttemptState.WRITING:
             attempt.account = attempt.account.counting_from(number(body, "t"))

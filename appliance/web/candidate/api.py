@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from flask import Flask, Response, g, jsonify, request
 
 from appliance.domain import commands as c
@@ -9,12 +11,13 @@ from appliance.domain.decide.now import Now
 from appliance.domain.decide.responses import ClientUnknownError
 from appliance.domain.errors import ExamroomError, RefusedError
 from appliance.domain.room import RoomState
+from appliance.formats.receipt import write_candidate_receipt
 from appliance.rendering.texts import texts_for
 from appliance.services.box import Box
 from appliance.services.exchange import Telling, exchange, standing
 from appliance.services.give_exam import exam_media, give_exam
 from appliance.services.hand_in import hand_in, receipt_of
-from appliance.services.room import SignedIn
+from appliance.services.room import SignedIn, hash_token
 from appliance.services.show_history import revisions_for_candidate
 from appliance.services.sign_in_candidate import sign_in_candidate
 from appliance.services.take_upload import UPLOAD_MAX_BYTES, take_upload
@@ -161,6 +164,7 @@ def submit(attempt_id: str) -> Response:
 def receipt(attempt_id: str) -> Response:
     """Give the receipt, and let the browser forget the exam."""
     found, given_count = receipt_of(this_box(), this_box().open_room(), attempt_id)
+    signed = write_candidate_receipt(found, box=this_box().identity)
     return jsonify(
         {
             "check_code": found.check_code,
@@ -168,6 +172,7 @@ def receipt(attempt_id: str) -> Response:
             "responses_given": given_count,
             "entry": found.seq,
             "receipt": found.to_bytes().decode(),
+            "signed_receipt": base64.b64encode(signed).decode("ascii"),
         }
     )
 
@@ -176,6 +181,7 @@ def receipt(attempt_id: str) -> Response:
 def leave(attempt_id: str) -> Response:
     """End this browser's stay: everything it kept of the exam is cleared."""
     del attempt_id
+    this_box().open_room().sign_ins.pop(hash_token(request.cookies.get(COOKIE, "")), None)
     response = jsonify({"left": True})
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Strict")

@@ -18,7 +18,7 @@ from appliance.domain.room import RoomSession, RoomState
 class Room:
     """A room with one candidate of one minute, and a clock that the test sets."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, start: bool = True) -> None:
         self.state = RoomState(RoomSession("j"))
         self.clock_ms = 0
         self.seq = 0
@@ -30,7 +30,8 @@ class Room:
         self.do(c.ReleaseSitting("staff", "s", "code"))
         self.do(c.SignInCandidate("candidate", "a", "k", "t"))
         self.do(c.CheckIn("staff", "a", "1"))
-        self.do(c.StartSitting("staff", "s"))
+        if start:
+            self.do(c.StartSitting("staff", "s"))
 
     def do(self, command: c.Command) -> list[Draft]:
         now = Now(0, self.clock_ms, self.clock_ms, "b", self.seq, self.hash, lambda data: data)
@@ -137,3 +138,44 @@ def test_unfit_extension_is_refused(seconds: int) -> None:
     """Nothing, or more than four hours, is a slip of the finger."""
     with pytest.raises(ExamroomError):
         Room().do(c.ExtendTime("staff", "s", (), seconds, ""))
+
+
+def test_computer_nobody_approved_writes_nothing() -> None:
+    """A code alone is not enough: what is written there waits for a person, before and after."""
+    room = Room()
+    room.do(c.SignInCandidate("candidate", "a", "stranger", "t2"))
+    assert "not_approved" == room.save(1, client="stranger").body["reason"]
+    room.do(c.SubmitAttempt("candidate", "a", "k", 0))
+    assert "not_approved" == room.save(2, client="stranger").body["reason"]
+    assert {} == room.state.responses
+
+
+def test_old_computer_saves_late_what_it_wrote_before_the_move() -> None:
+    """What nobody else wrote since is taken; what was written after hand-in is not."""
+    room = Room()
+    room.clock_ms = 10_000
+    room.do(c.SignInCandidate("candidate", "a", "other", "t2"))
+    room.do(c.DecideMove("staff", "a", allowed=True))
+    assert 1 == room.save(1).body["late"]
+    room.do(c.SubmitAttempt("candidate", "a", "other", 0))
+    room.clock_ms = 50_000
+    assert "after_submission" == room.save(2, age_ms=1_000).body["reason"]
+
+
+def test_clock_counts_when_somebody_was_reopened_before_the_start() -> None:
+    """Nobody has unlimited time, whatever order things were done in."""
+    room = Room(start=False)
+    room.do(c.ContinueOnPaper("staff", "a", "keyboard broken"))
+    room.do(c.ReopenAttempt("staff", "chief_invigilator", "a", "mended"))
+    room.do(c.StartSitting("staff", "s"))
+    assert room.state.attempts["a"].account.counting_since_ms is not None
+
+
+def test_last_checkpoint_covers_the_closing_entries() -> None:
+    """What is signed at the end is everything but the seal itself."""
+    room = Room()
+    room.do(c.EndSitting("staff", "s"))
+    room.do(c.CloseSittings("staff"))
+    head = room.seq
+    checkpoint, sealed = room.do(c.SealRoomSession("staff"))
+    assert (head, "room_session_sealed") == (checkpoint.body["seq"], sealed.kind)

@@ -10,6 +10,7 @@ import { call, OutOfReach, Refused, send } from "./box_calls.js";
 
 const PAUSE_MS = 600; // after the last keystroke
 const WAIT_MS_MAX = 2000; // after the first unsent one
+const TEXT_MAX_CHARACTERS = 400000; // as in docs/candidate-protocol.md
 const RETRY_MS_FIRST = 1000;
 const RETRY_MS_MAX = 15000;
 const SEND_AT_ONCE_MAX = 100;
@@ -39,6 +40,7 @@ export class Line extends EventTarget {
   keptFailed = false;
   refusal = "";
   uploadRefusal = "";
+  tooLong = false;
 
   constructor(keeping, attempt, nextNo) {
     super();
@@ -84,8 +86,13 @@ export class Line extends EventTarget {
     this.#item = item;
   }
 
-  /** Keep a change and see that it is sent. */
+  /** Keep a change and see that it is sent; a text longer than the box takes is not one. */
   change(kind, item, fields) {
+    this.tooLong = typeof fields.value === "string" && fields.value.length > TEXT_MAX_CHARACTERS;
+    if (this.tooLong) {
+      this.#tell();
+      return;
+    }
     const made = { madeAt: Date.now(), madeMono: performance.now(), page: this.#pageId };
     const last = this.#changes.get(this.#nextNo - 1);
     const sameUnsent =

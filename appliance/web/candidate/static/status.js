@@ -9,6 +9,7 @@ const CALM_MS = 4000; // unsent for less than this is the ordinary rhythm of sav
 function meaning(line) {
   const standing = line.standing;
   if (line.keptFailed) return ["trouble", "warn", t("status_not_kept")];
+  if (line.tooLong) return ["trouble", "warn", t("too_long")];
   if (line.uploadRefusal) return ["trouble", "warn", line.uploadRefusal];
   if (line.refusal && !line.signedOut) return ["trouble", "warn", line.refusal];
   const since = line.waitingSince;
