@@ -22,7 +22,12 @@ from sync.agent.enrolment import enrol_by_file, enrol_by_network
 from sync.agent.journal_source import BoxJournals
 from sync.agent.service import BOX_NAME, BoxNotEnrolledError, build_agent, run_agent
 from sync.agent.state import load_state
-from sync.removable_media.stick import export_bundles, import_from_stick, read_bounded
+from sync.removable_media.stick import (
+    export_attachments,
+    export_bundles,
+    import_from_stick,
+    read_bounded,
+)
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _DATA = click.option("--data", "data_dir", required=True, type=_FOLDER, help="The box's data.")
@@ -102,6 +107,9 @@ def status(data_dir: Path) -> None:
         click.echo(f"{journal_id}: {mark.acknowledged_seq} of {head[1] if head else 0}, {shown}")
     for document_id, key in state.refused_documents.items():
         click.echo(f"document {document_id}: refused ({key})")
+    for journal_id, refused in state.refused_attachments.items():
+        for sha256, key in refused.items():
+            click.echo(f"file {sha256} of {journal_id}: refused ({key})")
 
 
 @commands.command()
@@ -111,14 +119,17 @@ def export(data_dir: Path, stick: Path) -> None:
     """Write to a stick what the centre does not have yet."""
     paths = AgentPaths(data_dir)
     box = load_or_create_box_identity(paths.keys, BOX_NAME)
-    carried = export_bundles(
-        BoxJournals(data_dir),
-        stick,
-        box=box,
-        centre=_pinned(paths),
-        state=load_state(paths.state),
+    source, centre, state = BoxJournals(data_dir), _pinned(paths), load_state(paths.state)
+    bundles = export_bundles(source, stick, box=box, centre=centre, state=state)
+    files = export_attachments(source, stick, box=box, centre=centre, state=state)
+    click.echo(
+        f"Wrote {bundles.count} bundles and {files.count} files of candidates and read them back. "
+        "Nobody can read them on it."
     )
-    click.echo(f"Wrote {carried.count} bundles and read them back. Nobody can read them on it.")
+    for name, key in files.refused.items():
+        click.echo(f"Left {name}: {key}.")
+    if files.refused:
+        sys.exit(1)
 
 
 @commands.command("import")

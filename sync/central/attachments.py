@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from sqlalchemy import Connection, and_, select
@@ -56,6 +57,10 @@ class Upload:
     sha256: str
     is_here: bool
 
+    def shown(self) -> dict[str, object]:
+        """Return it as the API and the JSON export give it."""
+        return asdict(self)
+
 
 def take_attachment(
     centre: Centre, data: bytes, *, box: PublicIdentity, expected: FileKey | None = None
@@ -96,6 +101,17 @@ def named_file(value: object) -> tuple[str, int, str] | None:
             size = rest.get("size_bytes")
             return name, size if isinstance(size, int) else 0, sha256
     return None
+
+
+def uploads_among(
+    given: Mapping[tuple[str, str], object], journal_id: str, here: frozenset[FileKey]
+) -> list[Upload]:
+    """Return the responses of one attempt that are files, by item."""
+    return [
+        Upload(item_id, response_id, *found, is_here=(journal_id, found[2]) in here)
+        for (item_id, response_id), value in sorted(given.items(), key=lambda one: one[0])
+        if (found := named_file(value)) is not None
+    ]
 
 
 def missing_file_counts(connection: Connection, sitting_id: str) -> dict[str, int]:

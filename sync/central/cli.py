@@ -264,10 +264,13 @@ def results(data_dir: Path, database_url: str | None, sitting_id: str, kind: str
 def import_bundles(
     data_dir: Path, database_url: str | None, stick_dir: Path, as_json: bool
 ) -> None:
-    """Take the bundles of a stick in and write receipts to it."""
-    imported = stick.import_bundles(_open(data_dir, database_url), stick_dir)
-    _tell(as_json, verdicts=imported.verdicts, refused=imported.refused)
-    if imported.refused:
+    """Take the bundles and candidates' files of a stick in and write receipts to it."""
+    centre = _open(data_dir, database_url)
+    imported = stick.import_bundles(centre, stick_dir)
+    files = stick.import_attachments(centre, stick_dir)
+    refused = imported.refused | files.refused
+    _tell(as_json, verdicts=imported.verdicts, files=files.verdicts, refused=refused)
+    if refused:
         sys.exit(1)
 
 

@@ -17,6 +17,13 @@ from sqlalchemy import Connection, and_, or_, select
 
 from appliance.domain.errors import NotFoundError
 from appliance.domain.scoring import ItemScore, Scoring, score_item
+from sync.central.attachments import (
+    FileKey,
+    Upload,
+    files_here,
+    missing_file_counts,
+    uploads_among,
+)
 from sync.central.centre import Centre
 from sync.central.database import Row, all_rows, read
 from sync.central.exams import find_exam
@@ -44,11 +51,12 @@ class SittingUnknownError(NotFoundError):
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """One attempt with its current responses by (item_id, response_id), and scores by item."""
+    """One attempt: current responses by (item_id, response_id), scores by item, and files."""
 
     attempt: Row
     responses: Responses
     scores: Sequence[ItemScore]
+    uploads: Sequence[Upload]
 
     @property
     def points(self) -> Decimal:
@@ -96,8 +104,9 @@ def sitting_results(centre: Centre, sitting_id: str) -> list[AttemptResult]:
             .order_by(attempts.c.number, attempts.c.journal_id),
         )
         given = _responses_of(connection, rows)
+        here = files_here(connection, {row["journal_id"] for row in rows})
     scoring = find_exam(centre, sitting.exam_id).scoring
-    return [_result(row, given, scoring) for row in rows]
+    return [_result(row, given, scoring, here) for row in rows]
 
 
 def list_results(centre: Centre, *, after: int, limit: int) -> ResultsPage:
@@ -124,7 +133,8 @@ def list_results(centre: Centre, *, after: int, limit: int) -> ResultsPage:
             .order_by(attempts.c.change_no, attempts.c.journal_id, attempts.c.attempt_id),
         )
         given = _responses_of(connection, rows)
-    results = [shown_result(_result(row, given, _scoring(centre, row))) for row in rows]
+        here = files_here(connection, {row["journal_id"] for row in rows})
+    results = [shown_result(_result(row, given, _scoring(centre, row), here)) for row in rows]
     return ResultsPage(results, cursor, is_last=numbers[-1] <= cursor)
 
 
@@ -152,11 +162,12 @@ def shown_result(result: AttemptResult) -> dict[str, object]:
             {"item_id": item, "response_id": response, "value": value}
             for (item, response), value in sorted(result.responses.items())
         ],
+        "uploads": [upload.shown() for upload in result.uploads],
     }
 
 
 def sitting_evidence(centre: Centre, sitting_id: str) -> list[dict[str, Any]]:
-    """Say for each journal of a sitting how complete it is: verified entries, head, seal."""
+    """Say for each journal of a sitting how complete it is: verified entries, head, seal, files."""
     with read(centre.engine) as connection:
         rows = all_rows(
             connection,
@@ -170,11 +181,13 @@ def sitting_evidence(centre: Centre, sitting_id: str) -> list[dict[str, Any]]:
             .order_by(rooms.c.opened_at_ms),
         )
         open_conflicts = open_conflict_counts(connection)
+        missing_files = missing_file_counts(connection, sitting_id)
     return [
         {
             **row,
             "head_hash": bytes(row["head_hash"]).hex(),
             "conflict_count": open_conflicts.get(row["journal_id"], 0),
+            "missing_file_count": missing_files.get(row["journal_id"], 0),
         }
         for row in rows
     ]
@@ -201,14 +214,18 @@ def _responses_of(
 
 
 def _result(
-    row: Row, given: Mapping[tuple[str, str], Responses], scoring: Scoring | None
+    row: Row,
+    given: Mapping[tuple[str, str], Responses],
+    scoring: Scoring | None,
+    here: frozenset[FileKey],
 ) -> AttemptResult:
     own = given.get((row["journal_id"], row["attempt_id"]), {})
     by_item: dict[str, dict[str, object]] = defaultdict(dict)
     for (item, response), value in own.items():
         by_item[item][response] = value
     rules = scoring.items if scoring else ()
-    return AttemptResult(row, own, [score_item(rule, by_item[rule.item_id]) for rule in rules])
+    scores = [score_item(rule, by_item[rule.item_id]) for rule in rules]
+    return AttemptResult(row, own, scores, uploads_among(own, row["journal_id"], here))
 
 
 def _scoring(centre: Centre, row: Row) -> Scoring | None:

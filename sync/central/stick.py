@@ -8,9 +8,11 @@ from pathlib import Path
 from sqlalchemy import select
 
 from appliance.domain.errors import ExamroomError
+from appliance.formats.attachment import ATTACHMENT_MAX_BYTES, read_attachment_header
 from appliance.formats.bundle import BUNDLE_MAX_BYTES, read_bundle_header
 from appliance.formats.receipt import read_receipt
 from appliance.platform.files import write_durably
+from sync.central.attachments import take_attachment
 from sync.central.boxes import find_box
 from sync.central.centre import Centre
 from sync.central.database import read, write
@@ -51,6 +53,22 @@ def import_bundles(centre: Centre, stick: Path) -> Imported:
             refused[path.name] = problem.key
             continue
         verdicts[verdict.value] = verdicts.get(verdict.value, 0) + 1
+    return Imported(verdicts, refused)
+
+
+def import_attachments(centre: Centre, stick: Path) -> Imported:
+    """Take candidates' files of a stick in; safe to repeat."""
+    verdicts: dict[str, int] = {}
+    refused: dict[str, str] = {}
+    for path in list_files(stick / "examroom" / "attachments"):
+        try:
+            data = read_bounded(path, ATTACHMENT_MAX_BYTES)
+            box = find_box(centre, read_attachment_header(data).box_id)
+            kept = take_attachment(centre, data, box=box)
+        except ExamroomError as problem:
+            refused[path.name] = problem.key
+            continue
+        verdicts[kept.value] = verdicts.get(kept.value, 0) + 1
     return Imported(verdicts, refused)
 
 

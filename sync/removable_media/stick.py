@@ -1,6 +1,7 @@
 """The way without a network: a stick carries the same bytes, and nobody can read them on it.
 
 STICK/examroom/bundles/JOURNAL.EPOCH.FIRST-LAST.bundle      box to centre
+STICK/examroom/attachments/JOURNAL.SHA256.attachment         box to centre
 STICK/examroom/receipts/JOURNAL.EPOCH.receipt               centre to box
 STICK/examroom/mailbox/BOX/DOCUMENT.KIND                    centre to box
 STICK/examroom/public-keys/ID.json                          both ways, for enrolment
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from appliance.domain.errors import CorruptionError, ExamroomError, InvalidInputError
 from appliance.domain.journal import Entry, chain_start
+from appliance.formats.attachment import ATTACHMENT_MAX_BYTES, write_attachment
 from appliance.formats.bundle import BUNDLE_MAX_BYTES, verify_bundle, write_bundle
 from appliance.formats.keys import BoxIdentity, PublicIdentity
 from appliance.formats.receipt import RECEIPT_MAX_BYTES, Receipt, read_receipt
@@ -86,6 +88,42 @@ def export_bundles(
                 previous = run[-1].hash
                 count += 1
     return Carried(count, {})
+
+
+def export_attachments(
+    source: JournalSource,
+    stick: Path,
+    *,
+    box: BoxIdentity,
+    centre: PublicIdentity,
+    state: AgentState,
+) -> Carried:
+    """Write the files that were not delivered by network, read back and compared.
+
+    A file that cannot be sealed is named and left; raises StickWriteError.
+    """
+    folder = stick / "examroom" / "attachments"
+    folder.mkdir(parents=True, exist_ok=True)
+    refused: dict[str, str] = {}
+    count = 0
+    for journal_id in source.journal_ids():
+        delivered = set(state.delivered_attachments.get(journal_id, ()))
+        with source.read_attachments(journal_id) as reader:
+            for sha256 in [one for one, _ in reader.list_files() if one not in delivered]:
+                name = f"{journal_id}.{sha256}.attachment"
+                plain = reader.get(sha256) or b""
+                try:
+                    data = write_attachment(
+                        plain, journal_id=journal_id, sha256=sha256, box=box, centre=centre
+                    )
+                except ExamroomError as problem:
+                    refused[name] = problem.key
+                    continue
+                write_durably(folder / name, data)
+                if read_bounded(folder / name, ATTACHMENT_MAX_BYTES) != data:
+                    raise StickWriteError
+                count += 1
+    return Carried(count, refused)
 
 
 def import_from_stick(

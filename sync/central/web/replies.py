@@ -13,7 +13,7 @@ def canonical(value: object, *, status: int = 200) -> Response:
 
 
 def download(data: bytes, *, name: str, mimetype: str) -> Response:
-    """Return a file to keep; `name` is one of ours, so it needs no escaping."""
+    """Return a file to keep; `name` is ours or made safe, so it needs no escaping."""
     reply = Response(data, mimetype=mimetype)
     reply.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return reply

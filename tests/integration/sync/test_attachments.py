@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
 from appliance.formats.attachment import write_attachment
 from sync.agent.centre_client import CentreUnreachableError, Reply
 from sync.agent.state import load_state
-from sync.central.attachments import Kept, take_attachment
+from sync.central.attachments import (
+    AttachmentMissingError,
+    Kept,
+    hand_out,
+    safe_name,
+    take_attachment,
+)
 from sync.central.centre import Centre
 from sync.central.database import read
-from sync.central.tables import attachments
+from sync.central.results import list_results, sitting_evidence
+from sync.central.stick import import_attachments
+from sync.central.tables import attachments, records
+from sync.removable_media.stick import export_attachments
 
 from .conftest import AgentMaker, GrowingJournal, RunningCentre
 
@@ -149,3 +160,72 @@ def test_file_that_does_not_get_through_holds_up_no_entry(
 
     assert load_state(agents.paths.state).mark("journal-1").acknowledged_seq == len(journal.entries)
     assert _here(centre) == []
+
+
+def test_results_say_which_files_are_here_and_hand_them_out_on_the_record(
+    agents: AgentMaker, journal: GrowingJournal, centre: Centre
+) -> None:
+    """A missing file counts in the evidence; one that is here is given with a safe name."""
+    journal.open_room()
+    sha256 = journal.upload(b"a file", 1, name='x/../"\r\nkart\u00e9.pdf')
+    file = journal.files.pop(sha256)
+    agents.agent().take_turn()
+    assert sitting_evidence(centre, "s1")[0]["missing_file_count"] == 1
+    with pytest.raises(AttachmentMissingError):
+        hand_out(centre, "s1", ("journal-1", sha256), actor="anna")
+
+    journal.files[sha256] = file
+    agents.agent().take_turn()
+
+    assert sitting_evidence(centre, "s1")[0]["missing_file_count"] == 0
+    result = list_results(centre, after=0, limit=10).results[0]
+    uploads = result["uploads"]
+    assert isinstance(uploads, list)
+    assert [(one["sha256"], one["is_here"]) for one in uploads] == [(sha256, True)]
+    assert hand_out(centre, "s1", ("journal-1", sha256), actor="anna") == (
+        "x_.._kart_.pdf",
+        b"a file",
+    )
+    with pytest.raises(AttachmentMissingError):
+        hand_out(centre, "another", ("journal-1", sha256), actor="anna")
+    with read(centre.engine) as connection:
+        row = connection.execute(
+            select(records.c.actor, records.c.subject).where(
+                records.c.action == "upload_handed_out"
+            )
+        ).one()
+    assert tuple(row) == ("anna", f"s1 {sha256}")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("", "upload"), ("../..", "_"), ("a" * 200 + ".pdf", "a" * 96 + ".pdf")]
+)
+def test_name_of_a_file_is_made_safe(centre: Centre, name: str, expected: str) -> None:
+    """A candidate chose it; it ends up in a header and on an officer's disk."""
+    assert centre
+    assert safe_name(name) == expected
+
+
+def test_files_travel_by_stick(
+    agents: AgentMaker, journal: GrowingJournal, centre: Centre, tmp_path: Path
+) -> None:
+    """The same sealed bytes; an altered one is named and the others are taken."""
+    journal.open_room()
+    journal.upload(b"first", 1)
+    journal.upload(b"second", 2)
+    carried = export_attachments(
+        journal,
+        tmp_path,
+        box=agents.box,
+        centre=centre.identity.public,
+        state=load_state(agents.paths.state),
+    )
+    altered = min((tmp_path / "examroom" / "attachments").iterdir())
+    altered.write_bytes(altered.read_bytes()[:-1])
+
+    imported = import_attachments(centre, tmp_path)
+
+    assert carried.count == 2
+    assert imported.verdicts == {"stored": 1}
+    assert imported.refused == {altered.name: "signature_wrong"}
+    assert import_attachments(centre, tmp_path).verdicts == {"already": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 from appliance.domain.errors import ExamroomError
 from appliance.platform.clock import SystemClock
 from appliance.platform.credentials import load_or_create_key
+from appliance.storage.attachments import Attachments
 from appliance.storage.box_store import BoxStore, JournalRecord
 from appliance.storage.reading import BOX_DATABASE_KEY, journal_path
 from sync.agent.service import BoxNotEnrolledError
@@ -77,7 +79,7 @@ def test_whole_exam_travels_by_stick(tmp_path: Path) -> None:
     assert "0 of" in _box("status", data=box)
     _box("export", "--stick", stick, data=box)
     taken = _central("import-bundles", "--stick", stick, "--json", data=centre)
-    assert taken == {"verdicts": {"stored": 1}, "refused": {}}
+    assert taken == {"verdicts": {"stored": 1}, "files": {"stored": 1}, "refused": {}}
     _box("import", "--stick", stick, data=box)
     assert "journal-1: 9 of 9" in _box("status", data=box)
     results = _central("results", "--sitting", sitting_id, data=centre)
@@ -91,6 +93,9 @@ def _hold_exam(box: Path, centre: Path, sitting_id: str) -> None:
     store.add_journal(JournalRecord("journal-1", bytes(32), "A 1", 1, None, None))
     store.close()
     write_to_disk(journal_path(box, "journal-1"), journal)
+    files = Attachments(journal_path(box, "journal-1"), bytes(32))
+    files.put(hashlib.sha256(b"a file").hexdigest(), b"a file", attempt_id="a1", at_ms=1)
+    files.close()
 
 
 def _refusal(data: Path, *arguments: str) -> ExamroomError:

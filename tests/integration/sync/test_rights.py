@@ -26,6 +26,8 @@ from sync.central.web.app import create_app
 from sync.central.web.rights import PEOPLE, Caller, allowed_callers
 from sync.central.web.throttle import limiter
 
+from .conftest import AgentMaker, GrowingJournal
+
 ORIGIN = "https://centre.example"
 PASSWORD = "four random words here"
 MAILBOX = "/api/v1/mailbox?after=0"
@@ -214,3 +216,20 @@ def test_other_system_reads_results_with_its_token_only(
     assert _call(client, headers, "/api/v1/results?after=0") == (200, "")
     assert _call(client, headers)[1] == "request_unsigned"
     assert _call(client, {"Authorization": "Bearer x"}, "/api/v1/results")[0] == 401
+
+
+def test_upload_is_given_to_keep_and_never_shown(
+    client: FlaskClient, centre: Centre, agents: AgentMaker, journal: GrowingJournal
+) -> None:
+    """Whatever a candidate says the file is, the browser of an officer does not open it."""
+    journal.open_room()
+    sha256 = journal.upload(b"<script>alert(1)</script>", 1, name="a.html")
+    agents.agent().take_turn()
+    _sign_in(client, centre, "results_officer")
+
+    reply = client.get(f"/sittings/s1/uploads/journal-1/{sha256}", base_url=ORIGIN)
+
+    assert reply.data == b"<script>alert(1)</script>"
+    assert reply.headers["Content-Disposition"] == 'attachment; filename="a.html"'
+    assert reply.headers["Content-Type"] == "application/octet-stream"
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"

@@ -6,6 +6,7 @@ from flask import render_template, request
 from werkzeug.wrappers import Response
 
 from appliance.domain.states import AttemptState
+from sync.central.attachments import hand_out
 from sync.central.database import write
 from sync.central.exports import marking_csv, results_csv, results_json
 from sync.central.results import sitting_evidence, sitting_results
@@ -68,6 +69,14 @@ def marking(sitting_id: str) -> Response:
     data = marking_csv(centre(), sitting_id)
     _record("marking_exported", sitting_id)
     return download(data, name=f"marking-{sitting_id}.csv", mimetype="text/csv")
+
+
+@admin.get("/sittings/<sitting_id>/uploads/<journal_id>/<sha256>")
+@allows(Caller.ADMINISTRATOR, Caller.RESULTS_OFFICER)
+def upload(sitting_id: str, journal_id: str, sha256: str) -> Response:
+    """Give out a candidate's file: to keep, never to show, whatever it says it is."""
+    name, data = hand_out(centre(), sitting_id, (journal_id, sha256), actor=person().name)
+    return download(data, name=name, mimetype="application/octet-stream")
 
 
 def _record(action: str, sitting_id: str) -> None:
