@@ -123,6 +123,7 @@ ADVICE: dict[str, tuple[str, str]] = {
     "token_missing": (INVIGILATOR, "Enter the release code instead."),
     "too_many_tries": (INVIGILATOR, "Wait a minute; look who is guessing."),
     "upload_too_large": (CANDIDATE, "Choose a smaller file."),
+    "walk_in_unknown": (CENTRE, "Load the results page again and choose the candidate there."),
     "writer_stopped": (BOX, "Nothing: pages try again until the box is back."),
     "xml_unreadable": (CENTRE, "Ask the author of the file for a correct copy."),
     "zip_altered": (INVIGILATOR, "Fetch or copy the package again."),

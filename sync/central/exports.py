@@ -24,7 +24,7 @@ def results_csv(centre: Centre, sitting_id: str) -> bytes:
     item_ids = [score.item_id for score in results[0].scores] if results else []
     head = [
         *("number", "family name", "given name", "state", "started at", "submitted at"),
-        *("responses given", "points", "points possible", "items to mark"),
+        *("responses given", "points", "points possible", "items to mark", "walk-in"),
         *item_ids,
     ]
     return _csv([head, *(_line(result) for result in results)])
@@ -63,6 +63,7 @@ def _line(result: AttemptResult) -> list[object]:
         *(row["number"], row["family_name"], row["given_name"], row["state"]),
         *(_time(row["started_at_ms"]), _time(row["submitted_at_ms"])),
         *(result.responded_count, result.points, result.points_max, result.to_mark_count),
+        result.walk_in or "",
         *points,
     ]
 

@@ -73,7 +73,7 @@ class Fold:
 
     def save(self) -> None:
         """Write the changed rows; attempts get the next change number for the cursor."""
-        change_no = _next_change_no(self._connection)
+        change_no = next_change_no(self._connection)
         for row in self._rows[attempts.name].values():
             row["change_no"] = change_no
         for table in _ROW_TABLES:
@@ -126,7 +126,7 @@ def empty_journal(connection: Connection, journal_id: str) -> None:
         connection.execute(delete(table).where(table.c.journal_id == journal_id))
 
 
-def _next_change_no(connection: Connection) -> int:
+def next_change_no(connection: Connection) -> int:
     """Count on.  The row stays locked until the commit, so numbers appear in their order."""
     connection.execute(update(change_counter).values(change_no=change_counter.c.change_no + 1))
     return int(connection.execute(select(change_counter.c.change_no)).scalar_one())

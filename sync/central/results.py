@@ -36,6 +36,7 @@ from sync.central.tables import (
     rooms,
     sittings,
 )
+from sync.central.walk_ins import AttemptKey, WalkIn, decisions_of, standing_of
 
 RESULTS_LISTED_MAX = 500
 
@@ -57,6 +58,7 @@ class AttemptResult:
     responses: Responses
     scores: Sequence[ItemScore]
     uploads: Sequence[Upload]
+    walk_in: WalkIn | None
 
     @property
     def points(self) -> Decimal:
@@ -78,6 +80,14 @@ class AttemptResult:
     def to_mark_count(self) -> int:
         """Return how many items wait for a person."""
         return sum(1 for score in self.scores if score.needs_person)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is known of attempts beside their entries: files that are here, walk-ins decided."""
+
+    files: frozenset[FileKey]
+    decisions: dict[AttemptKey, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +114,9 @@ def sitting_results(centre: Centre, sitting_id: str) -> list[AttemptResult]:
             .order_by(attempts.c.number, attempts.c.journal_id),
         )
         given = _responses_of(connection, rows)
-        here = files_here(connection, {row["journal_id"] for row in rows})
+        beside = _beside(connection, rows)
     scoring = find_exam(centre, sitting.exam_id).scoring
-    return [_result(row, given, scoring, here) for row in rows]
+    return [_result(row, given, scoring, beside) for row in rows]
 
 
 def list_results(centre: Centre, *, after: int, limit: int) -> ResultsPage:
@@ -133,8 +143,8 @@ def list_results(centre: Centre, *, after: int, limit: int) -> ResultsPage:
             .order_by(attempts.c.change_no, attempts.c.journal_id, attempts.c.attempt_id),
         )
         given = _responses_of(connection, rows)
-        here = files_here(connection, {row["journal_id"] for row in rows})
-    results = [shown_result(_result(row, given, _scoring(centre, row), here)) for row in rows]
+        beside = _beside(connection, rows)
+    results = [shown_result(_result(row, given, _scoring(centre, row), beside)) for row in rows]
     return ResultsPage(results, cursor, is_last=numbers[-1] <= cursor)
 
 
@@ -151,6 +161,7 @@ def shown_result(result: AttemptResult) -> dict[str, object]:
         "family_name": row["family_name"],
         "state": row["state"],
         "is_provisional": row["is_provisional"],
+        "walk_in": result.walk_in,
         "started_at_ms": row["started_at_ms"],
         "submitted_at_ms": row["submitted_at_ms"],
         "change_no": row["change_no"],
@@ -213,11 +224,16 @@ def _responses_of(
     return given
 
 
+def _beside(connection: Connection, rows: Sequence[Row]) -> _Beside:
+    journal_ids = {row["journal_id"] for row in rows}
+    return _Beside(files_here(connection, journal_ids), decisions_of(connection, journal_ids))
+
+
 def _result(
     row: Row,
     given: Mapping[tuple[str, str], Responses],
     scoring: Scoring | None,
-    here: frozenset[FileKey],
+    beside: _Beside,
 ) -> AttemptResult:
     own = given.get((row["journal_id"], row["attempt_id"]), {})
     by_item: dict[str, dict[str, object]] = defaultdict(dict)
@@ -225,7 +241,8 @@ def _result(
         by_item[item][response] = value
     rules = scoring.items if scoring else ()
     scores = [score_item(rule, by_item[rule.item_id]) for rule in rules]
-    return AttemptResult(row, own, scores, uploads_among(own, row["journal_id"], here))
+    uploads = uploads_among(own, row["journal_id"], beside.files)
+    return AttemptResult(row, own, scores, uploads, standing_of(row, beside.decisions))
 
 
 def _scoring(centre: Centre, row: Row) -> Scoring | None:

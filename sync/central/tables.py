@@ -214,6 +214,15 @@ attempts = Table(
     Index("attempts_by_change", "change_no"),
     Index("attempts_by_sitting", "sitting_id"),
 )
+walk_in_decisions = Table(
+    "walk_in_decisions",
+    metadata,
+    _text("journal_id", key=True),
+    _text("attempt_id", key=True),
+    Column("is_accepted", Boolean, nullable=False),
+    _text("decided_by"),
+    _number("decided_at_ms"),
+)
 responses = Table(
     "responses",
     metadata,

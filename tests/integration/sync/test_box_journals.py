@@ -98,6 +98,10 @@ def make_exam() -> bytes:
 
 @pytest.fixture
 def sitting_id(centre: Centre, box: BoxIdentity) -> str:
+    return plan_sitting(centre, box)
+
+
+def plan_sitting(centre: Centre, box: BoxIdentity) -> str:
     exam_id = add_exam(centre, make_exam(), actor="t")
     new = NewSitting(
         exam_id=exam_id, title="", room="A 1", box_ids=(box.id,), roster=ROSTER, staff=STAFF

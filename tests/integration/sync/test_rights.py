@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -21,12 +22,14 @@ from sync.central.administrators import (
 from sync.central.boxes import set_box_use
 from sync.central.centre import Centre
 from sync.central.database import read
+from sync.central.results import list_results
 from sync.central.tables import records
 from sync.central.web.app import create_app
 from sync.central.web.rights import PEOPLE, Caller, allowed_callers
 from sync.central.web.throttle import limiter
 
 from .conftest import AgentMaker, GrowingJournal
+from .test_box_journals import plan_sitting, write_exam
 
 ORIGIN = "https://centre.example"
 PASSWORD = "four random words here"
@@ -233,3 +236,51 @@ def test_upload_is_given_to_keep_and_never_shown(
     assert reply.headers["Content-Disposition"] == 'attachment; filename="a.html"'
     assert reply.headers["Content-Type"] == "application/octet-stream"
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_administrator_decides_about_a_walk_in_on_the_results_page(
+    client: FlaskClient, centre: Centre, agents: AgentMaker, journal: GrowingJournal
+) -> None:
+    """Accepted or declined, on the record; it shows in what systems and people get."""
+    sitting_id = plan_sitting(centre, agents.box)
+    write_exam(journal, centre, sitting_id)
+    body: dict[str, object] = {
+        "sitting_id": sitting_id, "candidate_id": "w", "number": "9", "given_name": "Wa",
+        "family_name": "Lk", "anonymous_code": "W", "seat": None, "declaration": "known to me",
+    }  # fmt: skip
+    journal.write("attempt_created", "a9", body)
+    sha256 = journal.upload(b"a file", 9)
+    agents.agent().take_turn()
+    _sign_in(client, centre, "administrator")
+    address = f"/sittings/{sitting_id}/results"
+    walk_in = f"/sittings/{sitting_id}/walk-ins/journal-1"
+    page = client.get(address, base_url=ORIGIN).get_data(as_text=True)
+    assert f"{walk_in}/a9" in page
+    assert f"/uploads/journal-1/{sha256}" in page
+    assert _standings(client, address) == [None, None, "provisional"]
+    before = list_results(centre, after=0, limit=500).cursor
+
+    headers = {"X-CSRFToken": _token(client, "/password"), "Referer": ORIGIN}
+    for decision, expected in (("accept", "accepted"), ("decline", "declined")):
+        form = {"decision": decision}
+        reply = client.post(f"{walk_in}/a9", data=form, base_url=ORIGIN, headers=headers)
+        assert reply.status_code == 302
+        assert _standings(client, address) == [None, None, expected]
+        assert f"walk-in, {expected}" in client.get(address, base_url=ORIGIN).get_data(as_text=True)
+
+    assert b",declined," in client.get(f"{address}.csv", base_url=ORIGIN).data
+    assert len(list_results(centre, after=before, limit=10).results) == 1
+    form = {"decision": "accept"}
+    on_roster = client.post(f"{walk_in}/a1", data=form, base_url=ORIGIN, headers=headers)
+    assert on_roster.status_code == 404
+    with read(centre.engine) as connection:
+        actions = connection.execute(select(records.c.action)).scalars().all()
+    assert [one for one in actions if one.startswith("walk_in")] == [
+        "walk_in_accepted",
+        "walk_in_declined",
+    ]
+
+
+def _standings(client: FlaskClient, address: str) -> list[str | None]:
+    results = json.loads(client.get(f"{address}.json", base_url=ORIGIN).data)["results"]
+    return [one["walk_in"] for one in results]

@@ -124,3 +124,15 @@ def test_run_ends_before_it_is_too_large() -> None:
 
     assert len(one_run([_entry(1, 1, large), _entry(2, 1, large)])) == 1
     assert len(one_run([_entry(1, 1, large + large)])) == 1
+
+
+def test_state_written_before_files_were_sent_still_loads(tmp_path: Path) -> None:
+    """An older agent's state is not thrown away."""
+    path = tmp_path / "state.json"
+    path.write_bytes(
+        b'{"format":"sync-state/1","journals":{},"mailbox_cursor":7,"refused_documents":{}}'
+    )
+
+    state = load_state(path)
+
+    assert (state.mailbox_cursor, state.delivered_attachments) == (7, {})

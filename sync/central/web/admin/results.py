@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
+from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from appliance.domain.states import AttemptState
@@ -11,6 +11,7 @@ from sync.central.database import write
 from sync.central.exports import marking_csv, results_csv, results_json
 from sync.central.results import sitting_evidence, sitting_results
 from sync.central.sittings import find_sitting
+from sync.central.walk_ins import decide_walk_in
 from sync.central.web.admin.blueprint import admin
 from sync.central.web.context import centre, person
 from sync.central.web.replies import download
@@ -77,6 +78,23 @@ def upload(sitting_id: str, journal_id: str, sha256: str) -> Response:
     """Give out a candidate's file: to keep, never to show, whatever it says it is."""
     name, data = hand_out(centre(), sitting_id, (journal_id, sha256), actor=person().name)
     return download(data, name=name, mimetype="application/octet-stream")
+
+
+@admin.post("/sittings/<sitting_id>/walk-ins/<journal_id>/<attempt_id>")
+@allows(Caller.ADMINISTRATOR)
+def walk_in_decide(sitting_id: str, journal_id: str, attempt_id: str) -> Response:
+    """Accept or decline a candidate who was not on the roster."""
+    decision = request.form.get("decision")
+    if decision not in {"accept", "decline"}:
+        abort(400)
+    decide_walk_in(
+        centre(),
+        sitting_id,
+        (journal_id, attempt_id),
+        is_accepted=decision == "accept",
+        actor=person().name,
+    )
+    return redirect(url_for("admin.results", sitting_id=sitting_id))
 
 
 def _record(action: str, sitting_id: str) -> None:
