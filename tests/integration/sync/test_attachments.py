@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from appliance.formats.attachment import write_attachment
+from appliance.services.take_upload import UPLOAD_MAX_BYTES
 from sync.agent.centre_client import CentreUnreachableError, Reply
 from sync.agent.state import load_state
 from sync.central.attachments import (
@@ -229,3 +230,11 @@ def test_files_travel_by_stick(
     assert imported.verdicts == {"stored": 1}
     assert imported.refused == {altered.name: "signature_wrong"}
     assert import_attachments(centre, tmp_path).verdicts == {"already": 1}
+
+
+def test_largest_file_arrives(agents: AgentMaker, journal: GrowingJournal, centre: Centre) -> None:
+    """What a box takes from a candidate, the centre takes from the box."""
+    journal.upload(bytes(UPLOAD_MAX_BYTES), 1)
+    agents.agent().take_turn()
+
+    assert [len(data) for data in _here(centre)] == [UPLOAD_MAX_BYTES]
