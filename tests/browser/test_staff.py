@@ -121,6 +121,10 @@ def _helps_while_it_runs(staff: InvigilatorPage, one: CandidatePage) -> None:
     )
     page.get_by_role("link", name="Responses and earlier versions").click()
     expect(page.get_by_text("Seen by the invigilator.")).to_be_visible()
+    for words, count in (("SEEN BY", 1), ("nobody wrote this", 0)):
+        page.get_by_label("Search all versions").fill(words)
+        page.get_by_role("button", name="Search").click()
+        expect(page.locator("tbody tr")).to_have_count(count)
     require_no_violations(page)
 
     one.page.get_by_role("button", name="Ask for help").click()

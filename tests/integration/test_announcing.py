@@ -10,6 +10,7 @@ from zeroconf import ServiceBrowser, ServiceStateChange, Zeroconf
 from appliance.platform.announcing import SERVICE_TYPE, Announcement
 
 FOUND_WITHIN_SECONDS = 40
+ROOM = "Room of test_announcing"
 
 
 def test_box_is_found_when_it_announces_itself() -> None:
@@ -25,12 +26,12 @@ def test_box_is_found_when_it_announces_itself() -> None:
         zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange
     ) -> None:
         del zeroconf, service_type
-        if name.startswith("Room of test_announcing"):
+        if name.startswith(ROOM):
             found[name] = state_change
             changed.set()
 
     browser = ServiceBrowser(looking, SERVICE_TYPE, handlers=[note])
-    announcement = Announcement(room="Room of test_announcing", box_id="0123456789abcdef", port=8400)
+    announcement = Announcement(room=ROOM, box_id="0123456789abcdef", port=8400)
     announcement.make()
     try:
         assert changed.wait(FOUND_WITHIN_SECONDS), "nobody was found"

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from appliance.domain.decide.now import Now
 from appliance.domain.room import KeptAside, RoomState
+from appliance.services.room import Room
 from appliance.services.show_history import bring_back
 from appliance.services.show_room import show_room
 from appliance.web.here import this_box
@@ -33,7 +34,12 @@ def candidate(attempt_id: str) -> str:
         for item_id, response_id, one in responses
     ]
     if wanted:
-        rows = [one for one in rows if wanted in f"{one[2]} {one[3]}".casefold()]
+        rows = [
+            one
+            for one in rows
+            if wanted in f"{one[2]} {one[3]}".casefold()
+            or was_written(room, attempt_id, one[0], one[1], wanted)
+        ]
 
     def kept(state: RoomState, _now: Now) -> list[KeptAside]:
         return [
@@ -53,6 +59,12 @@ def candidate(attempt_id: str) -> str:
         entries=room.queries.entries_about(attempt_id, ENTRIES_MAX),
         names={one.staff_id: one.name for one in box.store.staff()},
     )
+
+
+def was_written(room: Room, attempt_id: str, item_id: str, response_id: str, wanted: str) -> bool:
+    """Say whether any revision of a response has the words that are looked for."""
+    found = room.queries.revisions(attempt_id, item_id, response_id)
+    return any(wanted in as_words(one.value).casefold() for one in found)
 
 
 @see_responses
