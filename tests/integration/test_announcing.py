@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from zeroconf import ServiceBrowser, ServiceStateChange, Zeroconf
@@ -15,6 +16,12 @@ ROOM = "Room of test_announcing"
 
 def test_box_is_found_when_it_announces_itself() -> None:
     """Name, port and box id are there for whoever looks; gone when it is withdrawn."""
+    # In a thread of its own: beside Playwright's event loop zeroconf would use that one and wait.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(_announce_and_look).result()
+
+
+def _announce_and_look() -> None:
     try:
         looking = Zeroconf()
     except OSError:
