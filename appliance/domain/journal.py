@@ -18,8 +18,6 @@ from dataclasses import dataclass
 
 from appliance.domain.errors import CorruptionError
 
-HASH_BYTES = 32
-
 
 class ChainBrokenError(CorruptionError):
     """An entry does not continue the one before it."""

@@ -93,6 +93,7 @@ def standing(
         "counting": attempt.account.counting_since_ms is not None,
         "extended_seconds": attempt.extended_seconds,
         "replaced_count": attempt.replaced_count,
+        "submitted_by": attempt.submitted_by,
         "seat": attempt.seat,
         "help_asked": attempt.help_asked_at_ms is not None,
         "message_count": len(messages),

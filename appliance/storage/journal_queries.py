@@ -17,7 +17,7 @@ from appliance.domain.revisions import ResponseValue, decode_revision, is_splice
 from appliance.domain.room import CurrentResponse
 from appliance.storage.database import open_database
 from appliance.storage.driver_errors import translating
-from appliance.storage.journals import ENTRY_COLUMNS, all_entries
+from appliance.storage.journals import ENTRY_COLUMNS
 from appliance.storage.projections import response_rows
 
 REVISIONS_SHOWN_MAX = 400
@@ -103,11 +103,6 @@ class JournalQueries:
                 (subject, limit),
             )
             return [Entry(*row) for row in rows]
-
-    def every_entry(self) -> Iterator[Entry]:
-        """Yield all entries in order."""
-        with self._reading() as database:
-            yield from all_entries(database)
 
 
 def _walk_back(database: Database, seq: int) -> Iterator[Entry]:

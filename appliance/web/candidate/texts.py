@@ -17,14 +17,12 @@ def _signing_in() -> dict[str, str]:
         "code": _("Your code"),
         "code_help": _("12 letters and digits. Capitals, spaces and dashes do not matter."),
         "sign_in": _("Continue"),
-        "signing_in": _("One moment…"),
         "looking_for_box": _("Looking for the box in this room…"),
         "looking_help": _("This goes on by itself. If it takes long, tell the invigilator."),
         "hello": _("Hello {name}"),
         "is_this_you": _("Not you? Tell the invigilator."),
         "wait_check_in": _("The invigilator comes to you and checks who you are."),
         "wait_start": _("You are checked in. The exam begins when the invigilator starts it."),
-        "wait_exam_closed": _("Everything is ready. Please wait."),
         "wait_title": _("Waiting for the start"),
         "fact_exam": _("Exam"),
         "fact_number": _("Number"),
@@ -72,16 +70,11 @@ def _writing() -> dict[str, str]:
         "begin": _("Begin"),
         "seat_and_number": _("seat {seat} · number {number}"),
         "number_only": _("number {number}"),
-        "left": _("left"),
         "left_until": _("left, until {time}"),
         "clock_stopped": _("clock stopped"),
         "minutes_left": _("{n} minutes left"),
         "time_added": _("You have been given {n} more minutes."),
         "time_taken": _("Your time has been corrected by {n} minutes."),
-        "time_up_offline": _(
-            "The time on this computer is up. Wait for the invigilator: the box decides, and "
-            "what you write is kept."
-        ),
         "ask_for_help": _("Ask for help"),
         "help_coming": _("Help is on its way"),
         "display": _("Display"),
@@ -106,7 +99,6 @@ def _writing() -> dict[str, str]:
         "version_at": _("Version {n}, {time}"),
         "empty_value": _("(nothing)"),
         "brought_by_staff": _("The invigilator brought an earlier version back."),
-        "menu": _("Overview"),
     }
 
 
