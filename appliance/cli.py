@@ -29,6 +29,7 @@ def main() -> None:
 @click.option("--host", help="Address to listen on.")
 @click.option("--candidate-port", type=int)
 @click.option("--staff-port", type=int)
+@click.option("--standby-of", metavar="ADDRESS", help="Follow the box at this address.")
 @click.option("--announce/--no-announce", default=None, help="Announce the box by zeroconf.")
 def serve(config: Path | None, **overrides: object) -> None:
     """Serve candidates and staff until stopped."""

@@ -14,6 +14,8 @@ from appliance.platform.announcing import Announcement
 from appliance.platform.clock import SystemClock, boot_id
 from appliance.platform.credentials import load_or_create_key
 from appliance.services.box import Box
+from appliance.services.follow import finish_take_overs
+from appliance.services.lookout import Lookout
 from appliance.services.open_room import resume_room
 from appliance.services.take_in_mailbox import take_in_mailbox
 from appliance.services.watch_room import Watch
@@ -23,6 +25,8 @@ from appliance.storage.reading import BOX_DATABASE_KEY
 from appliance.web.candidate.app import create_candidate_app
 from appliance.web.serving import make_server
 from appliance.web.staff.app import create_staff_app
+from sync.standby.box_client import RoomLineByHttp
+from sync.standby.follower import RoomFollower
 
 _log = structlog.get_logger()
 
@@ -36,10 +40,12 @@ class PortTakenError(InvalidInputError):
 
 @dataclass(slots=True)
 class ExamServer:
-    """A running box: two applications on two ports, one writer, one watch."""
+    """A running box: two applications on two ports, and the threads that look after the room."""
 
     box: Box
     watch: Watch
+    lookout: Lookout
+    follower: RoomFollower
     servers: list[Any]
     announcement: Announcement | None
 
@@ -62,6 +68,10 @@ class ExamServer:
             server.close()
             server.task_dispatcher.shutdown(cancel_pending=False, timeout=5)
         self.watch.stop()
+        self.lookout.stop()
+        self.follower.stop()
+        if self.box.following is not None:
+            self.box.following.copy.close()
         if self.box.room is not None:
             self.box.room.writer.stop()
             self.box.room.attachments.close()
@@ -84,8 +94,10 @@ def make_box(settings: Settings) -> Box:
         identity=load_or_create_box_identity(keys_dir, settings.room),
         clock=SystemClock(),
         boot_id=boot_id(),
+        line=RoomLineByHttp(),
     )
     take_in_mailbox(box)
+    finish_take_overs(box)
     resume_room(box)
     return box
 
@@ -111,5 +123,8 @@ def make_exam_server(settings: Settings) -> ExamServer:
         announcement.make()
     watch = Watch(box)
     watch.start()
+    lookout, follower = Lookout(box), RoomFollower(box)
+    lookout.start()
+    follower.start()
     _log.info("serving", candidate_port=settings.candidate_port, staff_port=settings.staff_port)
-    return ExamServer(box, watch, servers, announcement)
+    return ExamServer(box, watch, lookout, follower, servers, announcement)

@@ -45,6 +45,11 @@ class Settings(BaseModel):
         default="",
         description="Address of the proxy whose X-Forwarded-For is believed; empty: none.",
     )
+    standby_of: str = Field(
+        default="",
+        pattern=r"^$|^https?://[^/\s]+/?$",
+        description="Address of the box to follow as its standby; empty: this box leads.",
+    )
     announce: bool = Field(default=True, description="Announce the box by zeroconf (mDNS).")
     worker_threads: int = Field(
         default=64, ge=4, le=128, description="Requests worked on at once, for each application."

@@ -166,6 +166,39 @@ class ItemMark:
 
 
 @dataclass(slots=True)
+class RoomBox:
+    """A box of this room session: the one that leads, and those that follow or have led.
+
+    `origin` is where candidates' pages reach it.  `epoch` is the newest that it has begun by taking
+    over, after the entry `continues_seq`, or 0.  `handed_over_epoch` and `handed_over_seq` say up
+    to where entries that it alone had, after it was overtaken, have been taken in.
+    """
+
+    box_id: str
+    name: str
+    origin: str
+    epoch: int = 0
+    continues_seq: int = 0
+    handed_over_epoch: int = 0
+    handed_over_seq: int = 0
+
+
+@dataclass(slots=True)
+class LeftBehind:
+    """An entry that only an overtaken box had, for a person to look at.  `body` is canonical."""
+
+    left_id: str
+    box_id: str
+    epoch: int
+    seq: int
+    at_ms: int
+    kind: str
+    actor: str
+    subject: str
+    body: str
+
+
+@dataclass(slots=True)
 class RoomSession:
     """The period this room is open, and how far its clock and its journal have come."""
 
@@ -195,6 +228,8 @@ class RoomState:
     messages: dict[str, Message] = field(default_factory=dict)
     irregularities: dict[str, Irregularity] = field(default_factory=dict)
     item_marks: dict[tuple[str, str], ItemMark] = field(default_factory=dict)
+    boxes: dict[str, RoomBox] = field(default_factory=dict)
+    left_behind: dict[str, LeftBehind] = field(default_factory=dict)
     touched: set[tuple[str, object]] = field(default_factory=set)
 
     def sitting(self, sitting_id: str) -> Sitting:

@@ -85,8 +85,10 @@ def verify_attachment(data: bytes, *, box: PublicIdentity) -> AttachmentHeader:
     return header
 
 
-def open_attachment(data: bytes, *, centre: CentreIdentity, box: PublicIdentity) -> bytes:
-    """Verify and open a file.
+def open_attachment(
+    data: bytes, *, centre: CentreIdentity | BoxIdentity, box: PublicIdentity
+) -> bytes:
+    """Verify and open a file; `centre` is whom it is sealed to, the centre or a box that follows.
 
     Raises DocumentMalformedError, DocumentTooLargeError, SignatureWrongError, SealBrokenError,
     AttachmentForeignError or AttachmentDamagedError.

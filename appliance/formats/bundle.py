@@ -1,6 +1,6 @@
-"""Bundles: a run of entries on its way from a box to the centre, by network or on a stick.
+"""Bundles: a run of entries on its way from a box to the centre or to a box that follows.
 
-Compressed, sealed to the centre, signed by the box.  The clear header says which run it is, so
+Compressed, sealed to the receiver, signed by the box.  The clear header says which run it is, so
 that a gap shows before anything is opened.  A box cannot read a bundle once it is written.
 """
 
@@ -30,6 +30,8 @@ from appliance.formats.sealing import seal, unseal
 MAGIC = b"EXRMBDL1"
 ENTRIES_MAX = 5_000
 BUNDLE_MAX_BYTES = 24 * 1024 * 1024
+BUNDLE_PLAIN_MAX_BYTES = 4 * 1024 * 1024
+"""Where a run of entries is cut, so that one large response never makes a bundle too large."""
 UNPACKED_MAX_BYTES = 64 * 1024 * 1024
 
 Seq = Annotated[int, Field(ge=1, le=INTEGER_MAX)]
@@ -70,6 +72,18 @@ _Row = tuple[int, int, int, str, str, str, str, HexBytes]
 _ROWS = TypeAdapter(list[_Row])
 
 
+def one_run(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the first entries that fit one bundle: of one epoch, and not too many bytes."""
+    run: list[Entry] = []
+    plain_bytes = 0
+    for entry in entries:
+        plain_bytes += len(entry.body)
+        if run and (entry.epoch != run[0].epoch or plain_bytes > BUNDLE_PLAIN_MAX_BYTES):
+            break
+        run.append(entry)
+    return run
+
+
 def write_bundle(
     entries: Sequence[Entry],
     *,
@@ -78,7 +92,10 @@ def write_bundle(
     box: BoxIdentity,
     centre: PublicIdentity,
 ) -> bytes:
-    """Return a bundle of one to ENTRIES_MAX entries, consecutive and of one epoch."""
+    """Return a bundle of one to ENTRIES_MAX entries, consecutive and of one epoch.
+
+    `centre` is whom it is sealed to: the centre, or a box that follows.
+    """
     header = BundleHeader(
         box_id=box.id,
         centre_id=centre.id,
@@ -109,8 +126,12 @@ def verify_bundle(data: bytes, *, box: PublicIdentity) -> BundleHeader:
     return header
 
 
-def open_bundle(data: bytes, *, centre: CentreIdentity, box: PublicIdentity) -> list[Entry]:
+def open_bundle(
+    data: bytes, *, centre: CentreIdentity | BoxIdentity, box: PublicIdentity
+) -> list[Entry]:
     """Verify and open a bundle; the entries continue its header's `previous_hash`.
+
+    `centre` is whom it is sealed to: the centre, or a box that follows.
 
     Raises DocumentMalformedError, DocumentTooLargeError, SignatureWrongError, SealBrokenError,
     BundleForeignError, BundleDamagedError or ChainBrokenError.

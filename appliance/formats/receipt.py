@@ -1,69 +1,23 @@
-"""Receipts: the centre's for a journal, and the box's for a candidate who has handed in.
-
-Both are canonical JSON `{"signature", "signed"}`; the signature covers the canonical bytes of
-`signed`.  Signed documents of this form are written and read here only.
-"""
+"""Receipts: the centre's for a journal, and the box's for a candidate who has handed in."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import Field
 
-from appliance.formats.canonical import (
-    INTEGER_MAX,
-    CanonicalDocument,
-    DocumentMalformedError,
-    HexBytes,
-    encode_canonical,
-    parse_canonical,
-)
+from appliance.formats.canonical import INTEGER_MAX, HexBytes, encode_canonical
 from appliance.formats.crockford import in_groups, symbols_of
 from appliance.formats.keys import BoxIdentity, CentreIdentity, PublicIdentity
-from appliance.formats.signing import require_signature, sign
+from appliance.formats.signed_document import SignedDocument
 
-RECEIPT_MAX_BYTES = 8 * 1024
 CHECK_CODE_SYMBOLS = 12
 
 Count = Annotated[int, Field(ge=0, le=INTEGER_MAX)]
 
 
-class _SignedDocument(CanonicalDocument):
-    """A document that is written with a signature beside it."""
-
-    format: str
-
-    def sign_with(self, key: Ed25519PrivateKey) -> bytes:
-        """Return the bytes of the document with its signature."""
-        signed = self.to_bytes()
-        value = {
-            "signed": parse_canonical(signed),
-            "signature": sign(key, self.format, signed).hex(),
-        }
-        return encode_canonical(value)
-
-    @classmethod
-    def read_signed(cls, data: bytes, public_key: bytes) -> Self:
-        """Read and verify; raises DocumentMalformedError or SignatureWrongError."""
-        value = parse_canonical(data, bytes_max=RECEIPT_MAX_BYTES)
-        match value:
-            case {"signed": dict(signed), "signature": str(signature), **others} if not others:
-                document = cls.from_value(signed)
-            case _:
-                raise DocumentMalformedError
-        try:
-            raw = bytes.fromhex(signature)
-        except ValueError as problem:
-            raise DocumentMalformedError from problem
-        if raw.hex() != signature:
-            raise DocumentMalformedError
-        require_signature(public_key, document.format, document.to_bytes(), raw)
-        return document
-
-
-class Receipt(_SignedDocument):
+class Receipt(SignedDocument):
     """The centre has every entry of a journal up to `contiguous_seq`, whose hash is `head_hash`."""
 
     format: Literal["receipt/1"] = "receipt/1"
@@ -85,7 +39,7 @@ def read_receipt(data: bytes, *, centre: PublicIdentity) -> Receipt:
     return Receipt.read_signed(data, centre.signing)
 
 
-class CandidateReceipt(_SignedDocument):
+class CandidateReceipt(SignedDocument):
     """The box has the submission of one attempt; `responses_digest` is over all its responses."""
 
     format: Literal["candidate-receipt/1"] = "candidate-receipt/1"

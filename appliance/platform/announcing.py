@@ -22,7 +22,7 @@ class Announcement:
             port=port,
             properties={"box": box_id, "room": room, "path": "/"},
             server=f"examroom-{box_id[:6]}.local.",
-            parsed_addresses=_addresses(),
+            parsed_addresses=outside_addresses(),
         )
         self._zeroconf: Zeroconf | None = None
 
@@ -40,7 +40,7 @@ class Announcement:
             self._zeroconf.close()
 
 
-def _addresses() -> list[str]:
+def outside_addresses() -> list[str]:
     """Return the addresses of this machine that others can use, loopback when there is none."""
     found = {
         str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)

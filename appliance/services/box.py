@@ -9,6 +9,8 @@ from pathlib import Path
 from appliance.domain.errors import RefusedError
 from appliance.formats.keys import BoxIdentity, PublicIdentity, load_pinned_centre
 from appliance.platform.clock import Clock
+from appliance.services.fence import OvertakenError
+from appliance.services.following import Following, NoLine, RoomLine
 from appliance.services.room import Room
 from appliance.settings import Settings
 from appliance.storage.box_store import BoxStore
@@ -34,7 +36,11 @@ class NotEnrolledError(RefusedError):
 
 @dataclass(slots=True)
 class Box:
-    """One box.  `room` changes only under `room_lock`."""
+    """One box.  `room` and `following` change only under `room_lock`; at most one of them is there.
+
+    `room` is the room session this box leads.  `following` is the one that another box leads.
+    `retired` is the one that was taken over from this box since it started.
+    """
 
     settings: Settings
     store: BoxStore
@@ -42,14 +48,24 @@ class Box:
     clock: Clock
     boot_id: str
     room: Room | None = None
+    following: Following | None = None
+    retired: Room | None = None
+    line: RoomLine = field(default_factory=NoLine)
     room_lock: threading.Lock = field(default_factory=threading.Lock)
     failed_confirmations: dict[str, list[int]] = field(default_factory=dict)
 
     def open_room(self) -> Room:
-        """Return the open room or raise RoomClosedError."""
-        if self.room is None:
+        """Return the room this box leads; raises OvertakenError or RoomClosedError."""
+        room = self.room
+        if room is None:
+            self.require_not_overtaken()
             raise RoomClosedError
-        return self.room
+        return room
+
+    def require_not_overtaken(self) -> None:
+        """Raise OvertakenError when another box leads the room as far as this one knows."""
+        if self.room is None and (self.following is not None or self.retired is not None):
+            raise OvertakenError
 
     def centre(self) -> PublicIdentity:
         """Return the centre this box is enrolled at or raise NotEnrolledError.

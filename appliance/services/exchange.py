@@ -19,6 +19,7 @@ from appliance.services.room import Room, SignedIn
 
 WRITING_EVERY_MS = 5000
 WAITING_EVERY_MS = 2500
+COPIED_WITHIN_MS = 1500
 """How often a page calls when it has nothing to save.  It adds its own jitter."""
 
 
@@ -41,7 +42,7 @@ def exchange(
     _note_contact(box, room, signed_in, telling)
 
     def view(state: RoomState, now: Now) -> dict[str, Any]:
-        return standing(state, now, signed_in, telling.seen_message_count)
+        return standing(room, state, now, signed_in, telling.seen_message_count)
 
     if not changes:
         return room.writer.look(view)
@@ -66,15 +67,23 @@ def _note_contact(box: Box, room: Room, signed_in: SignedIn, telling: Telling) -
 
 
 def standing(
-    state: RoomState, now: Now, signed_in: SignedIn, seen_message_count: int
+    room: Room, state: RoomState, now: Now, signed_in: SignedIn, seen_message_count: int
 ) -> dict[str, Any]:
-    """Return what the page must know; raises ClientUnknownError for a browser not signed in."""
+    """Return what the page must know; raises ClientUnknownError for a browser not signed in.
+
+    Runs in the journal's writer.
+    """
     attempt = state.attempt(signed_in.attempt_id)
     client = state.clients.get((signed_in.attempt_id, signed_in.client_id))
     if client is None:
         raise ClientUnknownError
     sitting = state.sitting(attempt.sitting_id)
     writing = attempt.state is AttemptState.WRITING and sitting.state is SittingState.RUNNING
+    acknowledged = client.acknowledged_change_no
+    safety = room.copies.safety(
+        (client.attempt_id, client.client_id), acknowledged, now.head_seq, now.monotonic_ms
+    )
+    has_others = len(state.boxes) > 1
     messages = [
         {"text": one.text, "sent_at_ms": one.sent_at_ms}
         for one in state.messages.values()
@@ -82,8 +91,11 @@ def standing(
         or (one.attempt_id is None and one.sitting_id == attempt.sitting_id)
     ]
     return {
-        "acknowledged": client.acknowledged_change_no,
-        "safe": "box",
+        "acknowledged": acknowledged,
+        "safe": "two_places" if safety.in_two_places else "box",
+        "copied": safety.copied_no if has_others else acknowledged,
+        "epoch": now.epoch,
+        "boxes": [one.origin for one in state.boxes.values()],
         "saved_at_ms": client.saved_at_ms,
         "now_ms": now.at_ms,
         "attempt_state": attempt.state.value,
@@ -98,8 +110,15 @@ def standing(
         "help_asked": attempt.help_asked_at_ms is not None,
         "message_count": len(messages),
         "messages": messages[seen_message_count:],
-        "next_in_ms": WRITING_EVERY_MS if writing else WAITING_EVERY_MS,
+        "next_in_ms": _next_in_ms(writing, waits=has_others and not safety.in_two_places),
     }
+
+
+def _next_in_ms(writing: bool, *, waits: bool) -> int:
+    """Return when the page should call again; sooner when a copy is just about to have it."""
+    if writing:
+        return COPIED_WITHIN_MS if waits else WRITING_EVERY_MS
+    return WAITING_EVERY_MS
 
 
 def _where(attempt: Attempt, client_id: str) -> str:

@@ -60,7 +60,7 @@ def receipt_of(box: Box, room: Room, attempt_id: str) -> tuple[CandidateReceipt,
         submitted_at_ms=submitted.at_ms,
         journal_id=room.record.journal_id,
         seq=submitted.seq,
-        head_hash=room.queries.hash_at(submitted.seq),
+        head_hash=room.queries.entry_at(submitted.seq).hash,
         responses_digest=digest_responses(responses),
     )
     given = [value for value in responses.values() if value not in (None, "", [])]

@@ -18,6 +18,10 @@ from appliance.formats.recovery import write_recovery_copy
 from appliance.platform.files import write_durably
 from appliance.platform.ids import new_id
 from appliance.services.box import Box, NotEnrolledError
+from appliance.services.copies import Copies
+from appliance.services.fence import Fence, OvertakenError
+from appliance.services.overtaken import look_around
+from appliance.services.peers import origin_of
 from appliance.services.presence import Presence
 from appliance.services.release_exam import reopen_exams
 from appliance.services.room import Room, SignedIn
@@ -65,11 +69,18 @@ def open_room(box: Box, *, actor: str, sitting_ids: list[str], practice: bool) -
         packages = [box.store.package(one.sitting["package_id"]) for one in chosen]
         practice = practice or any(one is not None and one.practice for one in packages)
         room.writer.write(c.OpenRoomSession(actor, box.settings.room, practice))
+        join_own_room(box, room)
         for roster in chosen:
             room.writer.write(_plan(actor, roster))
         box.room = room
     load_packages(box, actor=actor)
     return room
+
+
+def join_own_room(box: Box, room: Room) -> None:
+    """Note in the journal where this box is reached; a box that takes over looks for it there."""
+    identity = box.identity.public
+    room.writer.write(c.JoinBox("box", identity.id, identity.name, origin_of(box)))
 
 
 def _new_room(box: Box) -> Room:
@@ -86,11 +97,12 @@ def _new_room(box: Box) -> Room:
     path.parent.mkdir(parents=True, exist_ok=True)
     # The key is remembered before the file exists: a file whose key is lost would be lost too.
     box.store.add_journal(record)
-    _write_recovery_copy(box, record)
-    return _start(box, record, create_journal(path, key, journal_id))
+    write_recovery_copy_of(box, record)
+    return start_room(box, record, create_journal(path, key, journal_id))
 
 
-def _write_recovery_copy(box: Box, record: JournalRecord) -> None:
+def write_recovery_copy_of(box: Box, record: JournalRecord) -> None:
+    """Write the copy of a journal's key that only the centre's recovery key opens."""
     recovery = box.centre().recovery
     if recovery is None or record.journal_key is None:
         raise NotEnrolledError
@@ -100,20 +112,30 @@ def _write_recovery_copy(box: Box, record: JournalRecord) -> None:
     )
 
 
-def _start(box: Box, record: JournalRecord, journal: Journal) -> Room:
+def start_room(box: Box, record: JournalRecord, journal: Journal) -> Room:
+    """Begin to write a journal that this box leads."""
+    fence = Fence(box.clock)
     writer = JournalWriter(
-        journal, clock=box.clock, boot_id=box.boot_id, sign=box.identity.signing.sign
+        journal,
+        clock=box.clock,
+        boot_id=box.boot_id,
+        sign=box.identity.signing.sign,
+        may_write=fence.require_up,
     )
-    writer.start()
     key = record.journal_key or b""
-    return Room(
+    room = Room(
         record,
         writer,
         JournalQueries(journal.path, key),
         ReleaseSecrets(journal.path, key),
         Attachments(journal.path, key),
         Presence(),
+        Copies(),
+        fence,
     )
+    fence.ask_by(lambda: look_around(box, room))
+    writer.start()
+    return room
 
 
 def _plan(actor: str, roster: RosterRecord) -> c.PlanSitting:
@@ -180,9 +202,12 @@ def load_packages(box: Box, *, actor: str) -> None:
 def resume_room(box: Box) -> None:
     """Go on with the room session that was open when this process last ended, if any.
 
-    Raises CorruptionError when its file cannot be used; nothing is changed then.
+    The other boxes of the room are asked first: if one of them has taken over, this one does not
+    lead any more.  Raises CorruptionError when its file cannot be used; nothing is changed then.
     """
-    open_records = [one for one in box.store.journals() if one.sealed_at_ms is None]
+    open_records = [
+        one for one in box.store.journals() if one.sealed_at_ms is None and one.role == "leading"
+    ]
     if not open_records:
         return
     record = open_records[-1]
@@ -194,7 +219,14 @@ def resume_room(box: Box) -> None:
         journal = open_journal(path, record.journal_key or b"", record.journal_id)
         # A second for a whole day's journal: better to learn of damage now than at the next save.
         require_intact_pages(journal)
-    room = _start(box, record, journal)
+    room = start_room(box, record, journal)
+    try:
+        _resume(box, room)
+    except OvertakenError:
+        _log.warning("room_not_resumed", journal_id=record.journal_id)
+
+
+def _resume(box: Box, room: Room) -> None:
     if room.writer.look(lambda state, _now: state.session.sealed_at_ms is not None):
         # The power went between the last entry and the note of it.
         _put_away(box, room)
@@ -204,6 +236,12 @@ def resume_room(box: Box) -> None:
     if room.writer.look(lambda state, _now: state.session.opened_at_ms is None):
         room.writer.write(c.OpenRoomSession("box", box.settings.room, practice=False))
     note_outage(box, room)
+    join_own_room(box, room)
+    go_on(box, room)
+
+
+def go_on(box: Box, room: Room) -> None:
+    """Serve a room whose journal is ready: who is signed in, what is released."""
     _remember_sign_ins(box, room)
     reopen_exams(box, room)
     box.room = room

@@ -7,6 +7,8 @@ import threading
 from dataclasses import dataclass, field
 
 from appliance.domain.exams import Exam
+from appliance.services.copies import Copies
+from appliance.services.fence import Fence
 from appliance.services.presence import Presence
 from appliance.storage.attachments import Attachments
 from appliance.storage.box_store import JournalRecord
@@ -15,9 +17,23 @@ from appliance.storage.journal_writer import JournalWriter
 from appliance.storage.release_secrets import ReleaseSecrets
 
 
+def ticket_of(token: str) -> str:
+    """Return the ticket that goes with a cookie's token.
+
+    A cookie belongs to one address.  A page that has to go on with another box of the room shows
+    this instead; the token cannot be found from it.
+    """
+    return hashlib.sha256(b"ticket|" + token.encode()).hexdigest()
+
+
+def hash_ticket(ticket: str) -> str:
+    """Return what is stored of a sign-in: it has 256 bits, so a plain hash is enough."""
+    return hashlib.sha256(ticket.encode()).hexdigest()
+
+
 def hash_token(token: str) -> str:
-    """Return what is stored of a cookie's token: it has 256 bits, so a plain hash is enough."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    """Return what is stored of a cookie's token: the hash of its ticket, so it knows both."""
+    return hash_ticket(ticket_of(token))
 
 
 @dataclass(slots=True)
@@ -47,10 +63,18 @@ class Room:
     release_secrets: ReleaseSecrets
     attachments: Attachments
     presence: Presence
+    copies: Copies
+    fence: Fence
     exams: dict[str, ReleasedExam] = field(default_factory=dict)
     sign_ins: dict[str, SignedIn] = field(default_factory=dict)
+    proof: bytes | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
+    is_down: threading.Event = field(default_factory=threading.Event)
 
     def signed_in(self, token: str) -> SignedIn | None:
         """Return whom a candidate's cookie stands for."""
         return self.sign_ins.get(hash_token(token))
+
+    def signed_in_by_ticket(self, ticket: str) -> SignedIn | None:
+        """Return whom a ticket from another box of this room stands for."""
+        return self.sign_ins.get(hash_ticket(ticket))

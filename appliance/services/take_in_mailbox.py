@@ -13,7 +13,9 @@ from typing import Any
 import structlog
 
 from appliance.domain.errors import ExamroomError, InvalidInputError
+from appliance.formats.canonical import encode_canonical
 from appliance.formats.exam_package import inspect_package
+from appliance.formats.keys import read_public_identity
 from appliance.formats.sealed_document import open_document
 from appliance.platform.files import write_durably
 from appliance.services.box import Box
@@ -100,7 +102,11 @@ def _understand(box: Box, kind: str, body: dict[str, Any]) -> None:
     now_ms = box.clock.wall_ms()
     match kind:
         case "roster":
+            peers = [read_public_identity(encode_canonical(one)) for one in body["boxes"]]
             for sitting in body["sittings"]:
+                box.store.put_peers(
+                    sitting["sitting_id"], {one.id: one.to_bytes() for one in peers}
+                )
                 box.store.put_roster_sitting(
                     roster_id=body["roster_id"],
                     code_key=bytes.fromhex(body["code_key"]),

@@ -14,7 +14,8 @@ CREATE TABLE journals (
     room TEXT NOT NULL,
     created_at_ms INTEGER NOT NULL,
     sealed_at_ms INTEGER,
-    purged_at_ms INTEGER
+    purged_at_ms INTEGER,
+    role TEXT NOT NULL CHECK (role IN ('leading', 'following', 'overtaken'))
 ) STRICT
 """,
     """
@@ -52,6 +53,22 @@ CREATE TABLE rosters (
     code_key BLOB NOT NULL,
     sitting TEXT NOT NULL,
     received_at_ms INTEGER NOT NULL
+) STRICT
+""",
+    """
+CREATE TABLE peers (
+    sitting_id TEXT NOT NULL,
+    box_id TEXT NOT NULL,
+    identity BLOB NOT NULL,
+    PRIMARY KEY (sitting_id, box_id)
+) STRICT, WITHOUT ROWID
+""",
+    """
+CREATE TABLE overtakings (
+    journal_id TEXT PRIMARY KEY REFERENCES journals (journal_id),
+    epoch_proof BLOB NOT NULL,
+    noted_at_ms INTEGER NOT NULL,
+    handed_over_at_ms INTEGER
 ) STRICT
 """,
     """

@@ -49,7 +49,11 @@ class PackageRecord:
 
 @dataclass(frozen=True, slots=True)
 class JournalRecord:
-    """A journal file of this box.  `journal_key` is None once it is purged."""
+    """A journal file of this box.  `journal_key` is None once it is purged.
+
+    `role` says what this box is to that room session: "leading" it, "following" another box, or
+    "overtaken" by one.
+    """
 
     journal_id: str
     journal_key: bytes | None
@@ -57,6 +61,16 @@ class JournalRecord:
     created_at_ms: int
     sealed_at_ms: int | None
     purged_at_ms: int | None
+    role: str = "leading"
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaking:
+    """That another box leads a room session now: its signed proof, and what was handed to it."""
+
+    journal_id: str
+    epoch_proof: bytes
+    handed_over_at_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +110,7 @@ class BoxStore:
         """Remember a new journal and its key."""
         with self._writing() as connection:
             connection.execute(
-                "INSERT INTO journals VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO journals VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     record.journal_id,
                     record.journal_key,
@@ -104,14 +118,15 @@ class BoxStore:
                     record.created_at_ms,
                     record.sealed_at_ms,
                     record.purged_at_ms,
+                    record.role,
                 ),
             )
 
     def journals(self) -> list[JournalRecord]:
         """Return all journals, oldest first."""
         rows = self._rows(
-            "SELECT journal_id, journal_key, room, created_at_ms, sealed_at_ms, purged_at_ms "
-            "FROM journals ORDER BY created_at_ms, rowid"
+            "SELECT journal_id, journal_key, room, created_at_ms, sealed_at_ms, purged_at_ms, "
+            "role FROM journals ORDER BY created_at_ms, rowid"
         )
         return [JournalRecord(*row) for row in rows]
 
@@ -121,6 +136,65 @@ class BoxStore:
             connection.execute(
                 "UPDATE journals SET sealed_at_ms = ? WHERE journal_id = ?", (at_ms, journal_id)
             )
+
+    def lead(self, journal_id: str) -> None:
+        """Note that this box leads a room session from here on."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM overtakings WHERE journal_id = ?", (journal_id,))
+            connection.execute(
+                "UPDATE journals SET role = 'leading' WHERE journal_id = ?", (journal_id,)
+            )
+
+    def note_overtaken(self, journal_id: str, epoch_proof: bytes, at_ms: int) -> None:
+        """Note that another box leads a room session; from here on this one must not."""
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE journals SET role = 'overtaken' WHERE journal_id = ?", (journal_id,)
+            )
+            connection.execute(
+                "INSERT INTO overtakings VALUES (?, ?, ?, NULL) "
+                "ON CONFLICT (journal_id) DO UPDATE SET epoch_proof = excluded.epoch_proof, "
+                "noted_at_ms = excluded.noted_at_ms, handed_over_at_ms = NULL",
+                (journal_id, epoch_proof, at_ms),
+            )
+
+    def overtaking(self, journal_id: str) -> Overtaking | None:
+        """Return which box took a room session over from this one."""
+        rows = self._rows(
+            "SELECT journal_id, epoch_proof, handed_over_at_ms FROM overtakings "
+            "WHERE journal_id = ?",
+            (journal_id,),
+        )
+        return Overtaking(*rows[0]) if rows else None
+
+    def follow(self, journal_id: str) -> None:
+        """Note that this box, which was overtaken, follows from here on."""
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE journals SET role = 'following' WHERE journal_id = ?", (journal_id,)
+            )
+
+    def note_handed_over(self, journal_id: str, at_ms: int) -> None:
+        """Note that the new leader has taken in whatever this box alone had."""
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE overtakings SET handed_over_at_ms = ? WHERE journal_id = ?",
+                (at_ms, journal_id),
+            )
+
+    def put_peers(self, sitting_id: str, identities: dict[str, bytes]) -> None:
+        """Remember which boxes the centre has given a sitting to, by id."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM peers WHERE sitting_id = ?", (sitting_id,))
+            connection.executemany(
+                "INSERT INTO peers VALUES (?, ?, ?)",
+                [(sitting_id, box_id, data) for box_id, data in identities.items()],
+            )
+
+    def peers(self) -> list[tuple[str, str, bytes]]:
+        """Return (sitting_id, box_id, public identity) of all boxes the centre has named."""
+        rows = self._rows("SELECT sitting_id, box_id, identity FROM peers")
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def replace_staff(self, members: list[StaffMember]) -> None:
         """Make these the staff, and sign out whoever is not among them any more."""

@@ -79,11 +79,18 @@ class JournalQueries:
             entries = list(_walk_back(database, row[0])) if row else []
         return _decoded(list(reversed(entries)))[-REVISIONS_SHOWN_MAX:]
 
-    def hash_at(self, seq: int) -> bytes:
-        """Return the chain's hash at one entry."""
+    def entry_at(self, seq: int) -> Entry:
+        """Return one entry, which must be there."""
         with self._reading() as database:
-            row = database.conn.execute("SELECT hash FROM entries WHERE seq = ?", (seq,)).fetchone()
-            return bytes(row[0])
+            row = database.conn.execute(
+                f"SELECT {ENTRY_COLUMNS} FROM entries WHERE seq = ?", (seq,)
+            ).fetchone()
+            return Entry(*row)
+
+    def value_at(self, seq: int) -> ResponseValue:
+        """Return what a response amounts to after the entry `seq`, which saved it."""
+        with self._reading() as database:
+            return _decoded(list(reversed(list(_walk_back(database, seq)))))[-1].value
 
     def entries(self) -> list[Entry]:
         """Return every entry except clock ticks and single saves: what a report tells."""

@@ -159,6 +159,32 @@ CREATE TABLE item_marks (
 ) STRICT, WITHOUT ROWID
 """
 
+_ROOM_BOXES = """
+CREATE TABLE room_boxes (
+    box_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    continues_seq INTEGER NOT NULL,
+    handed_over_epoch INTEGER NOT NULL,
+    handed_over_seq INTEGER NOT NULL
+) STRICT
+"""
+
+_LEFT_BEHIND = """
+CREATE TABLE left_behind (
+    left_id TEXT PRIMARY KEY,
+    box_id TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    body TEXT NOT NULL
+) STRICT
+"""
+
 # What opens the released packages again after a restart.  Never an entry, so it never leaves the
 # box, and it is gone when the journal's key is.
 _RELEASE_SECRETS = """
@@ -169,6 +195,8 @@ CREATE TABLE release_secrets (
 """
 
 PROJECTION_TABLES = (
+    "left_behind",
+    "room_boxes",
     "item_marks",
     "irregularities",
     "messages",
@@ -188,6 +216,8 @@ def create_journal(database: Database) -> None:
     for table in (_ENTRIES, _SESSION, _SITTINGS, _ATTEMPTS, _CLIENTS, _CURRENT_RESPONSES):
         database.execute(table)
     for table in (_KEPT_ASIDE, _MESSAGES, _IRREGULARITIES, _ITEM_MARKS, _RELEASE_SECRETS):
+        database.execute(table)
+    for table in (_ROOM_BOXES, _LEFT_BEHIND):
         database.execute(table)
     for verb in ("UPDATE", "DELETE"):
         database.execute(

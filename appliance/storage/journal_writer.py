@@ -22,10 +22,10 @@ from appliance.domain.decide.now import Now
 from appliance.domain.errors import ExamroomError, TransientError
 from appliance.domain.evolve import evolve
 from appliance.domain.journal import Draft, Entry, place
-from appliance.domain.room import RoomState
+from appliance.domain.room import RoomBox, RoomState
 from appliance.storage.database import write_transaction
 from appliance.storage.driver_errors import translating
-from appliance.storage.journals import ENTRY_COLUMNS, Journal
+from appliance.storage.journals import Journal, insert_entries
 from appliance.storage.projections import StoredResponses, load_state, save_touched
 
 GROUP_MAX = 256
@@ -34,7 +34,6 @@ GROUP_MAX = 256
 ANSWER_WITHIN_SECONDS = 30.0
 
 _log = structlog.get_logger()
-_INSERT = f"INSERT INTO entries ({ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 T = TypeVar("T")
 
@@ -78,16 +77,28 @@ class JournalWriter:
         clock: Clock,
         boot_id: str,
         sign: Callable[[bytes], bytes],
+        may_write: Callable[[], None] = lambda: None,
     ) -> None:
+        """Take over a journal.  `may_write` raises when another box may lead the room by now."""
         self._journal = journal
         self._clock = clock
         self._boot_id = boot_id
         self._sign = sign
+        self._may_write = may_write
         self._state = load_state(journal.database, journal.journal_id)
         self._clock_base_ms = self._state.session.clock_ms - clock.monotonic_ms()
         self._queue: SimpleQueue[_Ticket | None] = SimpleQueue()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
+
+    @property
+    def epoch(self) -> int:
+        """Return the epoch this writer writes in."""
+        return self._journal.epoch
+
+    def boxes(self) -> list[RoomBox]:
+        """Return the boxes of this room, as far as it is decided.  From any thread."""
+        return list(self._state.boxes.values())
 
     def start(self) -> None:
         """Begin to take commands."""
@@ -167,12 +178,19 @@ class JournalWriter:
         journal = self._journal
         head = journal.head_seq, journal.head_hash
         entries: list[Entry] = []
+        try:
+            self._may_write()
+        except ExamroomError as fenced:
+            for ticket in group:
+                ticket.refusal = fenced
+                ticket.answered.release()
+            return
         for ticket in group:
             self._decide(ticket, entries)
         if entries:
             try:
                 with translating(journal.path), write_transaction(journal.database):
-                    journal.database.conn.executemany(_INSERT, map(_row, entries))
+                    insert_entries(journal.database, entries)
                     save_touched(journal.database, self._state)
             except ExamroomError as trouble:
                 _log.error("commit_failed", error_key=trouble.key, commands=len(group))
@@ -192,7 +210,7 @@ class JournalWriter:
             for draft in drafts:
                 self._append(draft, now, entries)
             if ticket.view is not None:
-                ticket.answer = ticket.view(self._state, now)
+                ticket.answer = ticket.view(self._state, self._now() if drafts else now)
         except ExamroomError as refusal:
             ticket.refusal = refusal
 
@@ -216,20 +234,8 @@ class JournalWriter:
             clock_ms=self._clock_base_ms + monotonic_ms,
             monotonic_ms=monotonic_ms,
             boot_id=self._boot_id,
+            epoch=self._journal.epoch,
             head_seq=self._journal.head_seq,
             head_hash=self._journal.head_hash,
             sign=self._sign,
         )
-
-
-def _row(entry: Entry) -> tuple[object, ...]:
-    return (
-        entry.epoch,
-        entry.seq,
-        entry.at_ms,
-        entry.kind,
-        entry.actor,
-        entry.subject,
-        entry.body,
-        entry.hash,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from appliance.storage.journal_schema import journal_migrations
 from appliance.storage.projections import empty_projections, load_state, save_touched
 
 ENTRY_COLUMNS = "epoch, seq, at_ms, kind, actor, subject, body, hash"
+_INSERT = f"INSERT INTO entries ({ENTRY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 READ_AT_ONCE = 2000
 REBUILD_AT_ONCE = 5000
 
@@ -59,6 +60,49 @@ def open_journal(path: Path, key: bytes, journal_id: str) -> Journal:
         ).fetchone()
     epoch, seq, head = row or (1, 0, chain_start(journal_id))
     return Journal(journal_id, path, database, epoch, seq, head)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a journal's file that is not to be used any more; it is never deleted.
+
+    The file must be closed.  Its key stays what it was.
+    """
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.aside-{number}.db")).exists():
+        number += 1
+    for suffix in ("-wal", "-shm"):
+        beside = path.with_name(path.name + suffix)
+        if beside.exists():
+            beside.replace(aside.with_name(aside.name + suffix))
+    path.replace(aside)
+    return aside
+
+
+def advance(journal: Journal, entries: Sequence[Entry]) -> None:
+    """Note that these entries are the newest."""
+    journal.epoch, journal.head_seq, journal.head_hash = (
+        entries[-1].epoch,
+        entries[-1].seq,
+        entries[-1].hash,
+    )
+
+
+def insert_entries(database: Database, entries: Sequence[Entry]) -> None:
+    """Append entries, inside the caller's transaction."""
+    database.conn.executemany(_INSERT, map(_row, entries))
+
+
+def _row(entry: Entry) -> tuple[object, ...]:
+    return (
+        entry.epoch,
+        entry.seq,
+        entry.at_ms,
+        entry.kind,
+        entry.actor,
+        entry.subject,
+        entry.body,
+        entry.hash,
+    )
 
 
 def entries_after(database: Database, seq: int, limit: int) -> list[Entry]:

@@ -18,8 +18,10 @@ from appliance.domain.room import (
     Irregularity,
     ItemMark,
     KeptAside,
+    LeftBehind,
     Message,
     ResponseKey,
+    RoomBox,
     RoomSession,
     RoomState,
     Sitting,
@@ -293,6 +295,22 @@ _TABLES: dict[str, tuple[str, Callable[[RoomState, Any], Row]]] = {
         ),
         lambda state, key: astuple(state.irregularities[key]),
     ),
+    "boxes": (
+        _upsert(
+            "room_boxes",
+            "box_id",
+            "box_id name origin epoch continues_seq handed_over_epoch handed_over_seq",
+        ),
+        lambda state, key: astuple(state.boxes[key]),
+    ),
+    "left_behind": (
+        _upsert(
+            "left_behind",
+            "left_id",
+            "left_id box_id epoch seq at_ms kind actor subject body",
+        ),
+        lambda state, key: astuple(state.left_behind[key]),
+    ),
     "item_marks": (
         _upsert("item_marks", "attempt_id item_id", "attempt_id item_id flagged visited_at_ms"),
         lambda state, key: astuple(state.item_marks[key]),
@@ -348,6 +366,8 @@ def load_state(database: Database, journal_id: str) -> RoomState:
         state.item_marks[row[0], row[1]] = ItemMark(
             row[0], row[1], flagged=bool(row[2]), visited_at_ms=row[3]
         )
+    state.boxes = {row[0]: RoomBox(*row) for row in _rows(database, "room_boxes")}
+    state.left_behind = {row[0]: LeftBehind(*row) for row in _rows(database, "left_behind")}
     return state
 
 

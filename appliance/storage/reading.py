@@ -33,7 +33,10 @@ def journal_path(data_dir: Path, journal_id: str) -> Path:
 
 
 def list_journals(data_dir: Path, box_key: bytes) -> list[JournalInfo]:
-    """Return the journals of a box that have not been purged, oldest first."""
+    """Return the journals that a box has written and not purged, oldest first.
+
+    A copy of a journal that another box writes is not among them: that box sends it.
+    """
     path = data_dir / "box.db"
     if not path.exists():
         return []
@@ -42,7 +45,8 @@ def list_journals(data_dir: Path, box_key: bytes) -> list[JournalInfo]:
         with translating(path):
             rows = database.conn.execute(
                 "SELECT journal_id, journal_key, sealed_at_ms FROM journals "
-                "WHERE journal_key IS NOT NULL ORDER BY created_at_ms, rowid"
+                "WHERE journal_key IS NOT NULL AND role != 'following' "
+                "ORDER BY created_at_ms, rowid"
             ).fetchall()
     finally:
         database.close()
@@ -50,6 +54,22 @@ def list_journals(data_dir: Path, box_key: bytes) -> list[JournalInfo]:
         JournalInfo(journal_id, journal_path(data_dir, journal_id), key, sealed is not None)
         for journal_id, key, sealed in rows
     ]
+
+
+def list_peers(data_dir: Path, box_key: bytes) -> list[bytes]:
+    """Return the public identities of the boxes that share a sitting with this one, itself too."""
+    path = data_dir / "box.db"
+    if not path.exists():
+        return []
+    database = open_database(path, box_key, read_only=True)
+    try:
+        with translating(path):
+            rows = database.conn.execute(
+                "SELECT DISTINCT identity FROM peers ORDER BY box_id"
+            ).fetchall()
+    finally:
+        database.close()
+    return [row[0] for row in rows]
 
 
 class JournalReader:

@@ -20,6 +20,8 @@ STATUS_BY_KEY = {
     "staff_signed_out": 401,
     "staff_secret_wrong": 401,
     "code_unknown": 403,
+    "peer_unknown": 403,
+    "request_unsigned": 401,
     "right_missing": 403,
     "cross_site": 403,
     "request_too_large": 413,

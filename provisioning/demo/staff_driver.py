@@ -92,6 +92,14 @@ class StaffDriver:
         """Start the exam."""
         self._post("/room", f"/sittings/{sitting_id}/start")
 
+    def read(self, path: str) -> str:
+        """Return a page as it is."""
+        return self._get(path)
+
+    def take_over(self) -> None:
+        """Let this box lead the room that it follows."""
+        self._post("/standby", "/standby/take-over")
+
     def room_is_open(self) -> bool:
         """Say whether a room session is open."""
         answer = self.session.get(f"{self.origin}/", timeout=CALL_SECONDS)

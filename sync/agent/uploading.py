@@ -12,7 +12,7 @@ from pathlib import Path
 
 from appliance.domain.errors import InvalidInputError, PermanentSyncError, TransientError
 from appliance.domain.journal import Entry, chain_start
-from appliance.formats.bundle import write_bundle
+from appliance.formats.bundle import one_run, write_bundle
 from appliance.formats.canonical import encode_canonical
 from appliance.formats.keys import BoxIdentity, PublicIdentity
 from appliance.formats.receipt import Receipt, read_receipt
@@ -24,7 +24,6 @@ from sync.agent.stages import SyncStage, SyncStatus
 from sync.agent.state import AgentState, JournalMark
 
 BUNDLES_TARGET = "/api/v1/bundles"
-BUNDLE_PLAIN_MAX_BYTES = 4 * 1024 * 1024
 BUNDLES_PER_TURN_MAX = 50
 
 _AT_REST = (SyncStage.CONFIRMING, SyncStatus.COMPLETED)
@@ -192,15 +191,3 @@ class Uploader:
     def _note(self, journal_id: str, mark: JournalMark) -> None:
         self.state.journals[journal_id] = mark
         self.state.save()
-
-
-def one_run(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the first entries that fit one bundle: of one epoch, and not too many bytes."""
-    run: list[Entry] = []
-    plain_bytes = 0
-    for entry in entries:
-        plain_bytes += len(entry.body)
-        if run and (entry.epoch != run[0].epoch or plain_bytes > BUNDLE_PLAIN_MAX_BYTES):
-            break
-        run.append(entry)
-    return run

@@ -11,11 +11,10 @@ from collections import Counter
 from pathlib import Path
 
 from appliance.domain.journal import chain_start, verify_chain
-from appliance.formats.bundle import BundleHeader
+from appliance.formats.bundle import BundleHeader, one_run
 from appliance.formats.keys import RecoveryKey
 from appliance.formats.recovery import read_recovery_copy
 from appliance.storage.reading import JournalReader
-from sync.agent.uploading import one_run
 from sync.central.boxes import find_box
 from sync.central.centre import Centre
 from sync.central.database import write

@@ -38,10 +38,11 @@ def send_sitting(centre: Centre, sitting_id: str, *, actor: str) -> None:
     with write(centre.engine) as connection:
         receivers = _boxes_in_use(connection, sitting_id)
         package, secret = _build(centre, sitting, receivers, now_ms)
+        roster = _roster_body(centre, connection, sitting, receivers)
         for box in receivers:
             document = (f"package-{new_id()}", PACKAGE_KIND, package)
             post_document(connection, box.id, document, at_ms=now_ms)
-            _post(centre, connection, box, "roster", _roster_body(centre, connection, sitting))
+            _post(centre, connection, box, "roster", roster)
             _post(centre, connection, box, "staff", _staff_body(connection, box.id, now_ms))
             if sitting["released_at_ms"] is not None:
                 _post(centre, connection, box, "release", _release_body(sitting, secret))
@@ -146,7 +147,10 @@ def _release_body(sitting: Row, secret: bytes) -> dict[str, object]:
     return {"package_id": sitting["package_id"], "release_secret": secret.hex()}
 
 
-def _roster_body(centre: Centre, connection: Connection, sitting: Row) -> dict[str, object]:
+def _roster_body(
+    centre: Centre, connection: Connection, sitting: Row, receivers: list[PublicIdentity]
+) -> dict[str, object]:
+    """Return the roster; `boxes` are those that may stand by for each other in this sitting."""
     people = connection.execute(
         select(candidates)
         .where(candidates.c.sitting_id == sitting["sitting_id"])
@@ -155,6 +159,7 @@ def _roster_body(centre: Centre, connection: Connection, sitting: Row) -> dict[s
     return {
         "roster_id": f"{sitting['sitting_id']}-{sitting['version']}",
         "code_key": centre.reveal(sitting["code_key_sealed"]),
+        "boxes": [one.model_dump(mode="json") for one in receivers],
         "sittings": [
             {
                 "sitting_id": sitting["sitting_id"],

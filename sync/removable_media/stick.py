@@ -17,16 +17,17 @@ from pathlib import Path
 from appliance.domain.errors import CorruptionError, ExamroomError, InvalidInputError
 from appliance.domain.journal import Entry, chain_start
 from appliance.formats.attachment import ATTACHMENT_MAX_BYTES, write_attachment
-from appliance.formats.bundle import BUNDLE_MAX_BYTES, verify_bundle, write_bundle
+from appliance.formats.bundle import BUNDLE_MAX_BYTES, one_run, verify_bundle, write_bundle
 from appliance.formats.keys import BoxIdentity, PublicIdentity
-from appliance.formats.receipt import RECEIPT_MAX_BYTES, Receipt, read_receipt
+from appliance.formats.receipt import Receipt, read_receipt
+from appliance.formats.signed_document import SIGNED_MAX_BYTES
 from appliance.platform.files import write_durably
 from sync.agent.agent import AgentPaths
 from sync.agent.journal_source import EntryReader, JournalSource
 from sync.agent.mailbox import verify_for_box
 from sync.agent.stages import SyncStage, SyncStatus
 from sync.agent.state import AgentState
-from sync.agent.uploading import ReceiptWrongError, one_run
+from sync.agent.uploading import ReceiptWrongError
 
 ENTRIES_A_BUNDLE = 2_000
 DOCUMENT_MAX_BYTES = 512 * 1024 * 1024
@@ -147,7 +148,7 @@ def import_from_stick(
             refused[path.name] = problem.key
     for path in list_files(stick / "examroom" / "receipts"):
         try:
-            data = read_bounded(path, RECEIPT_MAX_BYTES)
+            data = read_bounded(path, SIGNED_MAX_BYTES)
             receipt = read_receipt(data, centre=centre)
             if receipt.journal_id in own_journals:
                 _require_own(source, receipt)

@@ -26,7 +26,7 @@ def make_box(tmp_path: Path) -> Iterator[MakeBox]:
         return box
 
     yield make
-    for box in made:
+    for box in [one for first in made for one in (first, *first.standbys)]:
         box.thaw()
         box.kill()
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import requests
@@ -23,7 +23,9 @@ from appliance.formats.candidate_code import (
 from appliance.formats.exam_model import encode_exam
 from appliance.formats.exam_package import PackageContents, PackageTerms, build_package
 from appliance.formats.keys import (
+    BoxIdentity,
     CentreIdentity,
+    RecoveryKey,
     create_centre_identity,
     create_recovery_key,
     load_or_create_box_identity,
@@ -68,15 +70,46 @@ class BoxProcess:
     centre: CentreIdentity = field(init=False)
     process: subprocess.Popen[bytes] | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    recovery: RecoveryKey = field(default_factory=create_recovery_key)
+    standby_count: int = 0
+    standby_of: str = ""
+    has_papers: bool = False
+    standbys: list[BoxProcess] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.centre = create_centre_identity("Centre", recovery=create_recovery_key().public)
-        keys = self.folder / "keys"
-        keys.mkdir(parents=True, mode=0o700)
-        box = load_or_create_box_identity(keys, "Test box")
-        pin_centre(keys, self.centre.public)
+        """Make the papers of this box and of its standbys, unless they were made already."""
+        if self.has_papers:
+            return
+        self.centre = create_centre_identity("Centre", recovery=self.recovery.public)
         self.release_code = create_release_code()
-        package = build_package(
+        self.codes = [create_candidate_code() for _ in range(self.candidates)]
+        folders = [self.folder, *map(self._standby_folder, range(self.standby_count))]
+        boxes = [_identity(folder) for folder in folders]
+        package, roster = self._package(boxes), self._roster(boxes)
+        for folder, box in zip(folders, boxes, strict=True):
+            self._send(folder, box, package, roster)
+
+    def _standby_folder(self, number: int) -> Path:
+        return self.folder.with_name(f"{self.folder.name}-standby-{number}")
+
+    def standby(self, number: int = 0) -> BoxProcess:
+        """Return a standby of this box, not yet started."""
+        box = replace(
+            self,
+            folder=self._standby_folder(number),
+            candidate_port=free_port(),
+            staff_port=free_port(),
+            process=None,
+            standby_of=self.origin,
+            has_papers=True,
+            standbys=[],
+        )
+        box.centre = self.centre
+        self.standbys.append(box)
+        return box
+
+    def _package(self, boxes: list[BoxIdentity]) -> bytes:
+        return build_package(
             PackageContents(encode_exam(self.exam), self.media, {}),
             PackageTerms(
                 package_id="package-1",
@@ -87,21 +120,25 @@ class BoxProcess:
                 not_before_ms=0,
                 not_after_ms=FAR_FUTURE_MS,
             ),
-            boxes=[box.public],
+            boxes=[one.public for one in boxes],
             centre=self.centre,
             release_code=self.release_code,
         )
-        incoming = self.folder / "mailbox" / "incoming"
+
+    def _send(
+        self, folder: Path, box: BoxIdentity, package: bytes, roster: dict[str, object]
+    ) -> None:
+        pin_centre(folder / "keys", self.centre.public)
+        incoming = folder / "mailbox" / "incoming"
         incoming.mkdir(parents=True)
         (incoming / "p.exam_package").write_bytes(package)
-        for kind, body in (("roster", self._roster()), ("staff", _staff())):
+        for kind, body in (("roster", roster), ("staff", _staff())):
             document = Document(kind, f"{kind}-1", 0, body)  # type: ignore[arg-type]
             sealed = seal_document(document, box=box.public, centre=self.centre)
             (incoming / f"{kind}.{kind}").write_bytes(sealed)
 
-    def _roster(self) -> dict[str, object]:
+    def _roster(self, boxes: list[BoxIdentity]) -> dict[str, object]:
         code_key = create_code_key()
-        self.codes = [create_candidate_code() for _ in range(self.candidates)]
         lines = [
             {
                 "candidate_id": f"candidate-{number}",
@@ -133,7 +170,12 @@ class BoxProcess:
             "room": "Test room",
             "candidates": lines,
         }
-        return {"roster_id": "roster-1", "code_key": code_key.hex(), "sittings": [sitting]}
+        return {
+            "roster_id": "roster-1",
+            "code_key": code_key.hex(),
+            "boxes": [one.public.model_dump(mode="json") for one in boxes],
+            "sittings": [sitting],
+        }
 
     @property
     def origin(self) -> str:
@@ -153,6 +195,7 @@ class BoxProcess:
             *("serve", "--data", str(self.folder), "--room", "Test room", "--no-announce"),
             *("--candidate-port", str(self.candidate_port)),
             *("--staff-port", str(self.staff_port)),
+            *(("--standby-of", self.standby_of) if self.standby_of else ()),
         ]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -220,6 +263,12 @@ class BoxProcess:
         """Return where the newest journal lies and its key."""
         key = load_or_create_key(BOX_DATABASE_KEY, self.folder / "keys")
         return list_journals(self.folder, key)[-1]
+
+
+def _identity(folder: Path) -> BoxIdentity:
+    keys = folder / "keys"
+    keys.mkdir(parents=True, mode=0o700)
+    return load_or_create_box_identity(keys, f"Box {folder.name}"[:60])
 
 
 def _staff() -> dict[str, object]:

@@ -5,6 +5,7 @@ It is written from docs/candidate-protocol.md alone, so it also proves that the 
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +26,10 @@ class CandidateClient:
     client_id: str
     session: LoopbackSession = field(default_factory=LoopbackSession)
     attempt_id: str = ""
+    ticket: str = ""
+    follows: bool = False
     unsent: list[dict[str, Any]] = field(default_factory=list)
+    held: list[dict[str, Any]] = field(default_factory=list)
     last_no: int = 0
     acknowledged: dict[int, tuple[str, Any]] = field(default_factory=dict)
     standing: dict[str, Any] = field(default_factory=dict)
@@ -40,6 +44,7 @@ class CandidateClient:
         answer.raise_for_status()
         body = answer.json()
         self.attempt_id, self.standing = body["attempt_id"], body["standing"]
+        self.ticket = body["ticket"]
         self.last_no = max(self.last_no, self.standing["acknowledged"])
 
     def write(self, item_id: str, value: Any, response_id: str = "RESPONSE") -> None:
@@ -59,7 +64,22 @@ class CandidateClient:
     def post(self, path: str, body: Any) -> requests.Response:
         """Call the box with JSON."""
         address = f"{self.origin}/api/v1/attempts/{self.attempt_id}/{path}"
-        return self.session.post(address, json=body, timeout=CALL_SECONDS)
+        shown = {"Authorization": f"Bearer {self.ticket}"} if self.follows else {}
+        return self.session.post(address, json=body, headers=shown, timeout=CALL_SECONDS)
+
+    def find_leader(self) -> bool:
+        """Look among the room's boxes for the one that leads, and go there."""
+        found: list[tuple[int, str]] = []
+        for origin in self.standing.get("boxes", []):
+            with contextlib.suppress(requests.RequestException):
+                view = requests.get(f"{origin}/api/v1/box", timeout=2).json()
+                if view["leads"] and view["epoch"] >= self.standing["epoch"]:
+                    found.append((view["epoch"], view["origin"]))
+        if not found:
+            return False
+        self.origin = max(found)[1]
+        self.follows = True
+        return True
 
     def exchange(self) -> dict[str, Any]:
         """Send what is unsent once; forget only what is acknowledged."""
@@ -71,10 +91,17 @@ class CandidateClient:
         answer = self.post("changes", {"changes": changes})
         answer.raise_for_status()
         self.standing = answer.json()
-        for one in [one for one in self.unsent if one["no"] <= self.standing["acknowledged"]]:
-            self.acknowledged[one["no"]] = (one["item"], one["value"])
-            self.unsent.remove(one)
+        self._settle(self.standing["acknowledged"], self.standing["copied"])
         return self.standing
+
+    def _settle(self, acknowledged: int, copied: int) -> None:
+        """Sort by what the box has; one that took over may have less than was acknowledged."""
+        both = sorted([*self.held, *self.unsent], key=lambda one: int(one["no"]))
+        for one in both:
+            if one["no"] <= acknowledged:
+                self.acknowledged[one["no"]] = (one["item"], one["value"])
+        self.unsent = [one for one in both if one["no"] > acknowledged]
+        self.held = [one for one in both if copied < one["no"] <= acknowledged]
 
     def hand_in(self) -> requests.Response:
         """Hand in."""

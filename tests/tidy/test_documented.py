@@ -17,7 +17,7 @@ from docs.generate import DOCS, STATES
 from sync.agent.stages import SyncStage, SyncStatus
 
 UNITS = ("_seconds", "_minutes", "_ms", "_bytes", "_max", "_port", "_dir", "_threads")
-WITHOUT_UNIT = {"room", "host", "public_origin", "proxy_address", "announce"}
+WITHOUT_UNIT = {"room", "host", "public_origin", "proxy_address", "announce", "standby_of"}
 """Names, addresses and a yes or no: they have no unit."""
 
 

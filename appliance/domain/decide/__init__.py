@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from appliance.domain import commands as c
-from appliance.domain.decide import attempts, responses, room, sittings
+from appliance.domain.decide import attempts, boxes, responses, room, sittings
 from appliance.domain.decide.now import Now
 from appliance.domain.errors import InvariantViolated
 from appliance.domain.journal import Draft
@@ -28,6 +28,9 @@ _DECISIONS: Mapping[type, Callable[[RoomState, Any, Now], list[Draft]]] = Mappin
         c.Tick: room.tick,
         c.NoteRestart: room.note_restart,
         c.Checkpoint: room.checkpoint,
+        c.JoinBox: boxes.join_box,
+        c.TakeOver: boxes.take_over,
+        c.TakeStrays: boxes.take_strays,
         c.PlanSitting: sittings.plan_sitting,
         c.LoadSitting: sittings.load_sitting,
         c.ReleaseSitting: sittings.release_sitting,

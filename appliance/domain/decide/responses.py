@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from appliance.domain import commands as c
+from appliance.domain.decide.boxes import OTHER_BOX
 from appliance.domain.decide.now import Now
 from appliance.domain.decide.submitting import submission
 from appliance.domain.errors import ConflictError, NotFoundError, RefusedError
@@ -92,10 +93,28 @@ def save_changes(state: RoomState, command: c.SaveChanges, now: Now) -> list[Dra
                 seq = now.head_seq + len(drafts) + 1
                 newest[key] = revised(previous, draft.body, seq=seq, at_ms=now.at_ms)
             drafts.append(draft)
+            drafts += _settled(state, client, change)
         else:
             drafts.append(_mark(client, change))
         next_no += 1
     return drafts
+
+
+def _settled(state: RoomState, client: Client, change: c.Change) -> list[Draft]:
+    """Leave what was kept aside from an overtaken box, once its page has sent the same change."""
+    return [
+        Draft(
+            "kept_aside_decided",
+            "box",
+            client.attempt_id,
+            {"kept_id": kept.kept_id, "decision": "left"},
+        )
+        for kept in state.kept_aside.values()
+        if kept.decision is None
+        and kept.reason == OTHER_BOX
+        and (kept.attempt_id, kept.client_id, kept.change_no)
+        == (client.attempt_id, client.client_id, change.change_no)
+    ]
 
 
 def _mark(client: Client, change: c.Change) -> Draft:

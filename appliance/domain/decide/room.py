@@ -59,7 +59,7 @@ def open_room_session(state: RoomState, command: c.OpenRoomSession, now: Now) ->
     body: dict[str, object] = {
         "room": command.room,
         "practice": command.practice,
-        **_clock(now),
+        **clock(now),
     }
     return [Draft("room_session_opened", command.actor, state.session.journal_id, body)]
 
@@ -131,7 +131,7 @@ def tick(state: RoomState, command: c.Tick, now: Now) -> list[Draft]:
     """Persist the room clock, and hand in whoever has used all the time there is."""
     if not state.anyone_writing():
         return []
-    drafts = [Draft("clock_ticked", command.actor, state.session.journal_id, _clock(now))]
+    drafts = [Draft("clock_ticked", command.actor, state.session.journal_id, clock(now))]
     for attempt in state.attempts.values():
         if attempt.account.counting_since_ms is None:
             continue
@@ -154,7 +154,7 @@ def note_restart(state: RoomState, command: c.NoteRestart, now: Now) -> list[Dra
             for one in state.attempts.values()
             if one.account.counting_since_ms is not None
         ),
-        **_clock(now),
+        **clock(now),
     }
     return [Draft("outage_credited", command.actor, state.session.journal_id, body)]
 
@@ -176,5 +176,6 @@ def checkpoint_bytes(journal_id: str, now: Now) -> bytes:
     return f"examroom-checkpoint|{journal_id}|{now.head_seq}|{now.head_hash.hex()}".encode()
 
 
-def _clock(now: Now) -> dict[str, object]:
+def clock(now: Now) -> dict[str, object]:
+    """Return the fields by which an entry persists the room clock."""
     return {"t": now.clock_ms, "mono_ms": now.monotonic_ms, "boot": now.boot_id}

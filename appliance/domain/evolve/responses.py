@@ -48,7 +48,8 @@ def response_kept_aside(state: RoomState, entry: Entry, body: Body) -> None:
         value=decode_revision(None, body),
         reason=text(body, "reason"),
         client_id=text(body, "k"),
-        change_no=number(body, "c"),
+        # Taken from an overtaken box, it still tells which change of the page it was.
+        change_no=number(body, "of") if "of" in body else number(body, "c"),
         kept_at_ms=entry.at_ms,
     )
     state.touched.add(("kept_aside", kept_id))

@@ -17,11 +17,11 @@ from appliance.services.box import Box
 from appliance.services.exchange import Telling, exchange, standing
 from appliance.services.give_exam import exam_media, give_exam
 from appliance.services.hand_in import hand_in, receipt_of
-from appliance.services.room import SignedIn, hash_token
+from appliance.services.room import Room, SignedIn, hash_ticket, hash_token, ticket_of
 from appliance.services.show_history import revisions_for_candidate
 from appliance.services.sign_in_candidate import sign_in_candidate
 from appliance.services.take_upload import UPLOAD_MAX_BYTES, take_upload
-from appliance.web.access import allows, anyone
+from appliance.web.access import TICKET, allows, anyone, comes_with_ticket
 from appliance.web.boundary import ExchangeBody, HandInBody, HelpBody, SignInBody, read_body
 from appliance.web.candidate.quick_saves import REFUSAL
 from appliance.web.here import this_box
@@ -41,14 +41,21 @@ class SignedOutError(RefusedError):
 
 
 def _candidate_only() -> None:
-    room = this_box().room
-    signed_in = room.signed_in(request.cookies.get(COOKIE, "")) if room else None
+    box = this_box()
+    box.require_not_overtaken()
+    signed_in = _signed_in(box.room) if box.room else None
     if signed_in is None:
         raise SignedOutError
     named = (request.view_args or {}).get("attempt_id")
     if named is not None and named != signed_in.attempt_id:
         raise ClientUnknownError
     g.signed_in = signed_in
+
+
+def _signed_in(room: Room) -> SignedIn | None:
+    if comes_with_ticket():
+        return room.signed_in_by_ticket(request.headers["Authorization"].removeprefix(TICKET))
+    return room.signed_in(request.cookies.get(COOKIE, ""))
 
 
 candidate = allows("the candidate whose cookie it is", _candidate_only)
@@ -64,7 +71,7 @@ def sign_in() -> Response:
     """Take a code, give a cookie."""
     body = read_body(SignInBody)
     token, signed_in = sign_in_candidate(this_box(), code=body.code, client_id=body.client)
-    response = jsonify(_who(this_box(), signed_in))
+    response = jsonify({**_who(this_box(), signed_in), "ticket": ticket_of(token)})
     response.set_cookie(
         COOKIE,
         token,
@@ -84,6 +91,8 @@ def who() -> Response:
 
 
 def _who(box: Box, signed_in: SignedIn) -> dict[str, object]:
+    room = box.open_room()
+
     def see(state: RoomState, now: Now) -> dict[str, object]:
         attempt = state.attempt(signed_in.attempt_id)
         return {
@@ -94,10 +103,10 @@ def _who(box: Box, signed_in: SignedIn) -> dict[str, object]:
             "practice": state.session.practice,
             "title": state.sitting(attempt.sitting_id).title,
             "allotted_seconds": attempt.account.allotted_seconds,
-            "standing": standing(state, now, signed_in, 0),
+            "standing": standing(room, state, now, signed_in, 0),
         }
 
-    return box.open_room().writer.look(see)
+    return room.writer.look(see)
 
 
 @candidate
@@ -181,7 +190,12 @@ def receipt(attempt_id: str) -> Response:
 def leave(attempt_id: str) -> Response:
     """End this browser's stay: everything it kept of the exam is cleared."""
     del attempt_id
-    this_box().open_room().sign_ins.pop(hash_token(request.cookies.get(COOKIE, "")), None)
+    shown = (
+        hash_ticket(request.headers["Authorization"].removeprefix(TICKET))
+        if comes_with_ticket()
+        else hash_token(request.cookies.get(COOKIE, ""))
+    )
+    this_box().open_room().sign_ins.pop(shown, None)
     response = jsonify({"left": True})
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Strict")

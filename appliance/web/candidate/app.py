@@ -14,7 +14,8 @@ from appliance.services.box import Box
 from appliance.web import shared_files
 from appliance.web.access import enforce_access
 from appliance.web.boundary import REQUEST_MAX_BYTES, RequestTooLargeError
-from appliance.web.candidate import api, pages
+from appliance.web.boxes import api as boxes
+from appliance.web.candidate import api, other_boxes, pages
 from appliance.web.candidate.quick_saves import QuickSaves
 from appliance.web.errors import sentence_for_candidate, status_of
 from appliance.web.here import serve_box
@@ -32,10 +33,12 @@ def create_candidate_app(box: Box) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = REQUEST_MAX_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
     serve_box(app, box)
+    other_boxes.register(app)
     protect(app)
     speak(app)
     pages.register(app)
     api.register(app)
+    boxes.register(app)
     shared_files.register(app)
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
     limited = limiter.limit(FAILED_SIGN_INS, deduct_when=lambda answer: answer.status_code >= 400)

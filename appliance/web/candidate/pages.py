@@ -6,10 +6,11 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, Response, render_template
+from flask import Flask, Response, make_response, render_template
 
 from appliance.rendering.texts import texts_for
 from appliance.web.access import anyone
+from appliance.web.candidate.other_boxes import other_origins, policy_with_other_boxes
 from appliance.web.candidate.texts import page_texts
 from appliance.web.languages import chosen_language, gettext
 from appliance.web.shared_files import RENDERING
@@ -45,14 +46,19 @@ def files_version() -> str:
 
 
 @anyone
-def page() -> str:
+def page() -> Response:
     """Show the page.  It holds no content: that comes by the protocol."""
-    return render_template(
-        "page.html",
-        language=chosen_language(),
-        texts=page_texts(),
-        item_texts=texts_for(gettext),
+    response = make_response(
+        render_template(
+            "page.html",
+            language=chosen_language(),
+            texts=page_texts(),
+            item_texts=texts_for(gettext),
+            boxes=other_origins(),
+        )
     )
+    response.headers["Content-Security-Policy"] = policy_with_other_boxes()
+    return response
 
 
 @anyone

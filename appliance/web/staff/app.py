@@ -29,6 +29,7 @@ from appliance.web.staff import (
     room_pages,
     showing,
     sitting_actions,
+    standby_pages,
 )
 from appliance.web.staff.access import StaffSignedOutError
 
@@ -61,6 +62,7 @@ def create_staff_app(box: Box, *, form_key: bytes) -> Flask:
         candidate_pages,
         sitting_actions,
         record_pages,
+        standby_pages,
         showing,
         shared_files,
     ):

@@ -52,7 +52,17 @@ def home() -> AnyResponse:
     """Go where the work is."""
     if me().role == "technician":
         return redirect(url_for("health"))
-    return redirect(url_for("room" if this_box().room else "prepare"))
+    if this_box().room is not None:
+        return redirect(url_for("room"))
+    return redirect(url_for("standby" if stands_by() else "prepare"))
+
+
+def stands_by() -> bool:
+    """Say whether this box follows another one, or is there to do so."""
+    box = this_box()
+    if box.room is not None:
+        return False
+    return bool(box.following or box.retired or box.settings.standby_of)
 
 
 @see_room
@@ -125,6 +135,7 @@ def register(app: Flask) -> None:
         me=me,
         room_name=lambda: this_box().settings.room,
         room_open=lambda: this_box().room is not None,
+        stands_by=stands_by,
         candidate_address=candidate_address,
     )
     app.jinja_env.globals["may"] = access.may

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from appliance.domain.errors import InvariantViolated
 from appliance.domain.journal import Draft, Entry, chain_start, place
+from appliance.formats.bundle import BUNDLE_PLAIN_MAX_BYTES, one_run
 from sync.agent.pacing import BUNDLE_ENTRIES_MIN, LONGEST_WAIT_MS, Pace
 from sync.agent.stages import SYNC_MOVES, SyncStage, SyncStatus
 from sync.agent.state import JournalMark, load_state
-from sync.agent.uploading import BUNDLE_PLAIN_MAX_BYTES, one_run
 
 REST = (SyncStage.CONFIRMING, SyncStatus.COMPLETED)
 

@@ -3,6 +3,21 @@
 const CALL_MS_MAX = 10000;
 const SEND_MS_MAX = 120000;
 
+// Where the box is: the address this page came from, or another box of the room that leads now.
+// A cookie belongs to one address, so the other box is shown a ticket instead.
+const place = { base: "", ticket: "" };
+
+/** From here on call the box at `base`; empty: where this page came from. */
+export function goTo(base, ticket) {
+  place.base = base;
+  place.ticket = ticket;
+}
+
+/** Say which address is called. */
+export function calledOrigin() {
+  return place.base || location.origin;
+}
+
 /** The box answered, and refused. */
 export class Refused extends Error {
   constructor(status, body) {
@@ -28,15 +43,31 @@ export async function call(method, path, body, { keepalive = false } = {}) {
   });
 }
 
+/** Fetch a file of the exam from the box that leads.  Throws OutOfReach. */
+export async function fetchMedia(path) {
+  try {
+    return await fetch(place.base + path, permitted({ signal: AbortSignal.timeout(SEND_MS_MAX) }));
+  } catch (problem) {
+    throw new OutOfReach(String(problem));
+  }
+}
+
 /** Send a file as it is.  Throws Refused or OutOfReach. */
 export async function send(path, file) {
   return answered(path, { method: "PUT", body: file, signal: AbortSignal.timeout(SEND_MS_MAX) });
 }
 
+/** Add what shows whose call this is: the cookie goes by itself, the ticket does not. */
+function permitted(options) {
+  if (!place.base) return { credentials: "same-origin", ...options };
+  const headers = { ...options.headers, Authorization: `Bearer ${place.ticket}` };
+  return { credentials: "omit", ...options, headers };
+}
+
 async function answered(path, options) {
   let response;
   try {
-    response = await fetch(path, { credentials: "same-origin", cache: "no-store", ...options });
+    response = await fetch(place.base + path, { cache: "no-store", ...permitted(options) });
   } catch (problem) {
     throw new OutOfReach(String(problem));
   }

@@ -1,7 +1,7 @@
 // What this computer keeps: unsent changes, the newest responses, and the exam itself.
 //
 // IndexedDB with durability "strict": a write that is reported done has been flushed.  A change is
-// removed only once the box has acknowledged it.
+// removed only once the box has acknowledged it, and, where there is another box, that one has it.
 
 const NAME = "examroom";
 const VERSION = 1;
@@ -103,16 +103,17 @@ class Keeping {
     return asked(this.#database.transaction("changes").objectStore("changes").getAll(range));
   }
 
-  /** Forget the changes up to and including number `no`: the box has them. */
-  async acknowledge(attempt, no) {
+  /** Forget the changes up to and including number `no`: they are where they need to be. */
+  async forgetChanges(attempt, no) {
     const transaction = this.#write("changes");
     transaction.objectStore("changes").delete(IDBKeyRange.bound([attempt, 0], [attempt, no]));
     await finished(transaction);
   }
 
-  /** Keep the responses the box has, except where this computer has something newer. */
-  async keepResponses(attempt, responses) {
-    const unsent = new Set((await this.changes(attempt)).map((one) => `${one.item} ${one.response}`));
+  /** Keep the responses the box has, except where a change after `acknowledged` is newer. */
+  async keepResponses(attempt, responses, acknowledged) {
+    const changes = (await this.changes(attempt)).filter((one) => one.no > acknowledged);
+    const unsent = new Set(changes.map((one) => `${one.item} ${one.response}`));
     const transaction = this.#write("responses");
     const store = transaction.objectStore("responses");
     for (const one of responses) {
@@ -134,7 +135,7 @@ class Keeping {
     transaction.objectStore("changes").delete(IDBKeyRange.bound([attempt, 0], [attempt, Infinity]));
     transaction.objectStore("responses").delete(IDBKeyRange.bound([attempt], [attempt, []]));
     transaction.objectStore("facts").delete(`exam ${attempt}`);
-    transaction.objectStore("facts").delete("me");
+    for (const name of ["me", "ticket", "place"]) transaction.objectStore("facts").delete(name);
     await finished(transaction);
   }
 }

@@ -2,7 +2,8 @@
 //
 // docs/candidate-protocol.md is the specification.  The rules that lose nothing:
 //   a change is kept on this computer before it is sent;
-//   it is forgotten only when the box has acknowledged it;
+//   it counts as sent only when the box has acknowledged it;
+//   where there is another box, it is forgotten only when that one has it, too;
 //   numbers run without gaps, so the box can say how far it has come;
 //   a change that has been sent is never altered: the next keystroke makes a new one.
 
@@ -15,11 +16,14 @@ const RETRY_MS_FIRST = 1000;
 const RETRY_MS_MAX = 15000;
 const SEND_AT_ONCE_MAX = 100;
 const CHARACTERS_AT_ONCE_MAX = 500000;
+const HELD_WHOLE_MAX = 200;
+const LOOK_AFTER_FAILURES = 2;
 
 export class Line extends EventTarget {
   #keeping;
   #attempt;
   #changes = new Map(); // number -> change, not acknowledged, in order
+  #held = new Map(); // number -> change, acknowledged, not yet in two places
   #unkept = new Map(); // number -> change whose write is under way
   #uploads = new Map(); // SHA-256 -> file that the box does not have yet
   #nextNo;
@@ -34,6 +38,7 @@ export class Line extends EventTarget {
   #seenMessages = 0;
   #item = "";
   #stopped = false;
+  #findBox;
   standing = null;
   reachable = true;
   signedOut = false;
@@ -42,21 +47,25 @@ export class Line extends EventTarget {
   uploadRefusal = "";
   tooLong = false;
 
-  constructor(keeping, attempt, nextNo) {
+  constructor(keeping, attempt, nextNo, findBox) {
     super();
+    this.#findBox = findBox;
     this.#keeping = keeping;
     this.#attempt = attempt;
     this.#nextNo = nextNo;
   }
 
-  /** Open the line of an attempt, with what this computer still has to send. */
-  static async open(keeping, attempt, acknowledged) {
+  /**
+   * Open the line of an attempt, with what this computer still has to send.
+   * `findBox` looks for another box that leads, and says whether it found one.
+   */
+  static async open(keeping, attempt, acknowledged, findBox) {
     await takeBackHurried(keeping, attempt);
     const kept = await keeping.changes(attempt);
     const last = kept.length ? kept[kept.length - 1].no : 0;
-    const line = new Line(keeping, attempt, Math.max(last, acknowledged) + 1);
+    const line = new Line(keeping, attempt, Math.max(last, acknowledged) + 1, findBox);
     for (const change of kept) {
-      if (change.no > acknowledged) line.#changes.set(change.no, change);
+      (change.no > acknowledged ? line.#changes : line.#held).set(change.no, change);
     }
     for (const one of await keeping.uploads(attempt)) line.#uploads.set(one.sha256, one.file);
     line.#sentUpTo = last;
@@ -225,6 +234,10 @@ export class Line extends EventTarget {
       next = this.#changes.size ? 0 : jittered(answer.next_in_ms);
     } catch (problem) {
       next = this.#missed(problem);
+      if (this.#shouldLook(problem) && (await this.#findBox())) {
+        this.#failures = 0;
+        next = 0;
+      }
     }
     this.#sending = false;
     if (next !== null) this.#again(next);
@@ -279,15 +292,51 @@ export class Line extends EventTarget {
     this.signedOut = false;
     this.refusal = "";
     if (this.#uploads.size) this.#sendUploads();
-    for (const no of [...this.#changes.keys()]) {
-      if (no <= answer.acknowledged) this.#changes.delete(no);
-    }
-    await this.#keeping.acknowledge(this.#attempt, answer.acknowledged).catch(() => {
+    this.#settle(answer.acknowledged, answer.copied);
+    await this.#keeping.forgetChanges(this.#attempt, answer.copied).catch(() => {
       this.keptFailed = true;
     });
     this.#seenMessages = answer.message_count;
     this.standing = { ...answer, heardMono: performance.now() };
     this.dispatchEvent(new Event("standing"));
+  }
+
+  /**
+   * Sort the changes by what the box has.  A box that took over may have less than the one before
+   * had acknowledged: then what is held here is sent again.
+   */
+  #settle(acknowledged, copied) {
+    const all = [...this.#held.values(), ...this.#changes.values()].sort((a, b) => a.no - b.no);
+    this.#changes.clear();
+    this.#held.clear();
+    for (const change of all) {
+      if (change.no > acknowledged) this.#changes.set(change.no, change);
+      else if (change.no > copied) this.#held.set(change.no, change);
+    }
+    this.#thin();
+  }
+
+  /** Of what is only held, keep the newest of each response; numbers must run without gaps. */
+  #thin() {
+    if (this.#held.size < HELD_WHOLE_MAX) return;
+    const newer = new Set();
+    for (const change of [...this.#held.values()].reverse()) {
+      if (change.kind !== "response") continue;
+      const key = `${change.item} ${change.response}`;
+      if (newer.has(key)) {
+        const { value, response, ...seen } = change;
+        const thin = { ...seen, kind: "visit", response: "" };
+        this.#held.set(change.no, thin);
+        this.#keep(thin);
+      }
+      newer.add(key);
+    }
+  }
+
+  /** Say whether another box may lead: this one says so, or it has been silent twice. */
+  #shouldLook(problem) {
+    if (problem instanceof Refused) return problem.key === "overtaken";
+    return problem instanceof OutOfReach && this.#failures >= LOOK_AFTER_FAILURES;
   }
 
   /** Return when to try again, or null to wait for somebody. */

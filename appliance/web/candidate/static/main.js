@@ -1,11 +1,12 @@
 // Where the page starts: who is this, how do things stand, which screen is right.
 
-import { call, OutOfReach, Refused } from "./box_calls.js";
+import { call, fetchMedia, OutOfReach, Refused } from "./box_calls.js";
 import { applyDisplay, displayFromAccommodations } from "./display.js";
 import { el, showScreen, startServiceWorker } from "./elements.js";
 import { ExamScreen } from "./exam_screen.js";
 import { openKeeping } from "./keeping.js";
 import { Line } from "./line.js";
+import { OtherBoxes } from "./other_boxes.js";
 import { asking, elsewhere, handedIn, looking, noteScreen, signIn, waiting } from "./screens.js";
 import { t } from "./texts.js";
 
@@ -13,6 +14,7 @@ const LOOK_AGAIN_MS = 2000;
 
 class Page {
   #keeping;
+  #boxes;
   #line = null;
   #me = null;
   #exam = null;
@@ -23,6 +25,8 @@ class Page {
     applyDisplay();
     startServiceWorker();
     this.#keeping = await openKeeping();
+    this.#boxes = new OtherBoxes(this.#keeping);
+    await this.#boxes.open();
     addEventListener("pagehide", () => {
       this.#line?.hurry();
       this.#line?.exchange({ keepalive: true });
@@ -46,7 +50,12 @@ class Page {
       await this.#begin(await call("GET", "/api/v1/me"));
     } catch (problem) {
       const kept = await this.#keeping.fact("me");
-      if (problem instanceof OutOfReach && kept) {
+      const overtaken = problem instanceof Refused && problem.key === "overtaken";
+      if ((overtaken || problem instanceof OutOfReach) && (await this.#boxes.find())) {
+        await this.#recognise();
+      } else if (overtaken && !kept) {
+        await this.#moveToLeader();
+      } else if ((overtaken || problem instanceof OutOfReach) && kept) {
         await this.#begin(kept);
       } else if (problem instanceof OutOfReach) {
         this.#show("looking", looking);
@@ -59,6 +68,14 @@ class Page {
     }
   }
 
+  /** Nothing of anybody is kept here: open the page of the box that leads. */
+  async #moveToLeader() {
+    const leader = await this.#boxes.leader();
+    if (leader && leader !== location.origin) location.replace(leader);
+    else setTimeout(() => this.#recognise(), LOOK_AGAIN_MS);
+    this.#show("looking", looking);
+  }
+
   #askForCode(notice) {
     this.#line?.stop();
     this.#line = null;
@@ -67,7 +84,8 @@ class Page {
 
   async #signIn(code) {
     const client = await this.#clientId();
-    const me = await call("POST", "/api/v1/sign-in", { code, client });
+    const { ticket, ...me } = await call("POST", "/api/v1/sign-in", { code, client });
+    await this.#boxes.keepTicket(ticket);
     if (this.#line && this.#me?.attempt_id === me.attempt_id) {
       this.#line.resume();
       return;
@@ -81,7 +99,10 @@ class Page {
     await this.#keeping.setFact("me", me);
     this.#exam = (await this.#keeping.fact(`exam ${me.attempt_id}`)) ?? null;
     this.#line?.stop();
-    this.#line = await Line.open(this.#keeping, me.attempt_id, me.standing.acknowledged);
+    this.#line = await Line.open(this.#keeping, me.attempt_id, me.standing.acknowledged, () =>
+      this.#boxes.find(),
+    );
+    await this.#boxes.note(me.standing);
     this.#line.standing = { ...me.standing, messages: [], heardMono: performance.now() };
     this.#line.addEventListener("standing", () => this.#stands());
     this.#line.addEventListener("signedout", () => this.#signedOut());
@@ -94,6 +115,7 @@ class Page {
     const { heardMono, messages, ...standing } = this.#line.standing;
     this.#me = { ...this.#me, standing };
     await this.#keeping.setFact("me", this.#me).catch(() => {});
+    await this.#boxes.note(standing);
     await this.#settle();
   }
 
@@ -152,7 +174,7 @@ class Page {
     try {
       const exam = await call("GET", `/api/v1/attempts/${attempt}/exam`);
       exam.replaced_count = standing.replaced_count;
-      await this.#keeping.keepResponses(attempt, exam.responses);
+      await this.#keeping.keepResponses(attempt, exam.responses, standing.acknowledged);
       const again = this.#exam !== null;
       this.#exam = exam;
       await this.#keeping.setFact(`exam ${attempt}`, { ...exam, responses: [] });
@@ -172,7 +194,9 @@ class Page {
     if (!addresses.length || !window.caches) return;
     const cache = await caches.open("media");
     for (const address of addresses) {
-      if (!(await cache.match(address))) await cache.add(address).catch(() => {});
+      if (await cache.match(address)) continue;
+      const found = await fetchMedia(address).catch(() => null);
+      if (found?.ok) await cache.put(address, found);
     }
   }
 

@@ -47,6 +47,7 @@ async function fromMedia(request) {
 }
 
 async function fromPage(request) {
+  if (request.cache === "reload") return fetch(request);
   const cache = await caches.open(CACHE);
   const kept = await cache.match(request, { ignoreSearch: true, ignoreVary: true });
   return kept ?? fetch(request);

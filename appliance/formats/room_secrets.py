@@ -1,0 +1,62 @@
+"""What a box that follows must have besides entries: what opens the released exams.
+
+Sealed to that box and signed by the one that leads.  None of it is an entry, so none of it ever
+goes to the centre or onto a stick.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+from pydantic import Field
+
+from appliance.formats.canonical import CanonicalDocument, HexBytes
+from appliance.formats.envelope import read_envelope, write_envelope
+from appliance.formats.keys import BoxIdentity, PublicIdentity
+from appliance.formats.sealed_document import DocumentForAnotherBoxError
+from appliance.formats.sealing import seal, unseal
+
+MAGIC = b"EXRMSEC1"
+SECRETS_MAX_BYTES = 256 * 1024
+
+
+class _Header(CanonicalDocument):
+    format: Literal["room-secrets/1"] = "room-secrets/1"
+    box_id: str
+    receiver_id: str
+    journal_id: str = Field(min_length=1, max_length=64)
+
+
+class RoomSecrets(CanonicalDocument):
+    """Release secrets by package."""
+
+    release_secrets: dict[str, HexBytes]
+
+
+def seal_room_secrets(
+    secrets: RoomSecrets, *, journal_id: str, box: BoxIdentity, receiver: PublicIdentity
+) -> bytes:
+    """Return the secrets of one room session, sealed to a box that follows it."""
+    header = _Header(box_id=box.id, receiver_id=receiver.id, journal_id=journal_id).to_bytes()
+    payload = seal(secrets.to_bytes(), receiver.sealing, _context(header))
+    return write_envelope(MAGIC, header, payload, signing=box.signing)
+
+
+def open_room_secrets(
+    data: bytes, *, journal_id: str, box: PublicIdentity, receiver: BoxIdentity
+) -> RoomSecrets:
+    """Verify and open; raises DocumentForAnotherBoxError and what an envelope or a seal raises."""
+    envelope = read_envelope(data, magic=MAGIC, bytes_max=SECRETS_MAX_BYTES)
+    envelope.require_signed_by(box.signing)
+    header = _Header.from_bytes(envelope.header)
+    expected = _Header(box_id=box.id, receiver_id=receiver.id, journal_id=journal_id)
+    if header != expected:
+        raise DocumentForAnotherBoxError
+    return RoomSecrets.from_bytes(
+        unseal(envelope.payload, receiver.sealing, _context(envelope.header))
+    )
+
+
+def _context(header: bytes) -> bytes:
+    return b"room-secrets/1|" + hashlib.sha256(header).digest()

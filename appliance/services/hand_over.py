@@ -1,0 +1,58 @@
+"""What an overtaken box alone has: entries it wrote after the one that the next epoch continues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from appliance.domain.commands import Stray
+from appliance.domain.journal import Entry
+from appliance.domain.revisions import ResponseValue, decode_revision
+from appliance.formats.epoch_proof import EpochProof
+from appliance.formats.strays import STRAYS_MAX
+from appliance.services.box import Box
+from appliance.storage.box_store import JournalRecord
+from appliance.storage.journal_queries import JournalQueries
+from appliance.storage.journals import set_aside
+from appliance.storage.reading import JournalReader, journal_path
+
+BYTES_AT_ONCE = 4 * 1024 * 1024
+
+
+def strays(box: Box, record: JournalRecord, proof: EpochProof) -> Iterator[list[Stray]]:
+    """Yield what only this box has, in order, a bounded amount at a time."""
+    path, key = journal_path(box.settings.data_dir, record.journal_id), record.journal_key or b""
+    queries = JournalQueries(path, key)
+    seq = proof.continues_seq
+    with JournalReader(path, key) as reader:
+        while entries := reader.entries_after(seq, STRAYS_MAX):
+            some: list[Stray] = []
+            size = 0
+            for entry in entries:
+                one = _stray(queries, entry)
+                size += len(str(one.value)) * 4 + len(entry.body)
+                if some and size > BYTES_AT_ONCE:
+                    break
+                some.append(one)
+            yield some
+            seq = some[-1].seq
+
+
+def _stray(queries: JournalQueries, entry: Entry) -> Stray:
+    body = entry.decoded_body()
+    value: ResponseValue = None
+    if entry.kind == "response_saved":
+        value = queries.value_at(entry.seq)
+    elif entry.kind == "response_kept_aside":
+        value = decode_revision(None, body)
+    return Stray(entry.seq, entry.at_ms, entry.kind, entry.actor, entry.subject, body, value)
+
+
+def become_follower(box: Box, record: JournalRecord, proof: EpochProof) -> None:
+    """Note that all was handed over.  A copy that went its own way is set aside, never deleted."""
+    path = journal_path(box.settings.data_dir, record.journal_id)
+    with JournalReader(path, record.journal_key or b"") as reader:
+        head = reader.head()
+    if head is not None and head[1] > proof.continues_seq:
+        set_aside(path)
+    box.store.note_handed_over(record.journal_id, box.clock.wall_ms())
+    box.store.follow(record.journal_id)

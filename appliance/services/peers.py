@@ -1,0 +1,69 @@
+"""The other boxes of a room: those to which the centre has given one of its sittings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from appliance.domain.errors import RefusedError
+from appliance.formats.canonical import CanonicalDocument
+from appliance.formats.keys import PublicIdentity, read_public_identity
+from appliance.platform.announcing import outside_addresses
+from appliance.services.box import Box
+
+ANYWHERE = frozenset({"0.0.0.0", "::", "*", ""})  # noqa: S104 - compared with, not bound to
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class PeerUnknownError(RefusedError):
+    """That box has nothing to do with this room."""
+
+    key = "peer_unknown"
+    staff_message = (
+        "That box does not belong to the exams of this room, so it may not follow. The centre "
+        "decides which boxes do: choose it there for the same sitting, and send the sitting again."
+    )
+
+
+class BoxView(CanonicalDocument):
+    """What a box says of itself to anyone on the room's network: no content, no names.
+
+    `proof` is the newest signed proof of who leads, as text.  `leader` is where candidates' pages
+    reach the box that leads, as far as this one knows, or empty.
+    """
+
+    box_id: str
+    journal_id: str | None
+    leads: bool
+    epoch: int
+    proof: str | None
+    origin: str
+    leader: str
+    now_ms: int
+
+
+def origin_of(box: Box) -> str:
+    """Return where candidates' pages reach this box."""
+    settings = box.settings
+    if settings.public_origin:
+        return settings.public_origin
+    host = settings.host
+    if host in LOOPBACK:
+        host = "localhost"
+    elif host in ANYWHERE:
+        host = outside_addresses()[0]
+    return f"http://{host}:{settings.candidate_port}"
+
+
+def peers(box: Box, sitting_ids: Iterable[str]) -> dict[str, PublicIdentity]:
+    """Return the boxes that share one of these sittings, this one included, by id."""
+    wanted = set(sitting_ids)
+    return {
+        box_id: read_public_identity(data)
+        for sitting_id, box_id, data in box.store.peers()
+        if sitting_id in wanted
+    }
+
+
+def all_peers(box: Box) -> dict[str, PublicIdentity]:
+    """Return every box with which the centre has ever given this one a sitting in common."""
+    return {box_id: read_public_identity(data) for _, box_id, data in box.store.peers()}

@@ -1,0 +1,93 @@
+"""The copy of a journal on a box that follows: entries are checked and made durable as they are.
+
+A copy has the same tables as the journal it follows, so that taking over is opening it to write.
+Its projections are kept up to date with every run of entries; nothing has to be rebuilt then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from appliance.domain.errors import ConflictError
+from appliance.domain.evolve import evolve
+from appliance.domain.journal import Entry, verify_chain
+from appliance.domain.room import RoomState
+from appliance.storage.database import write_transaction
+from appliance.storage.driver_errors import translating
+from appliance.storage.journals import (
+    Journal,
+    advance,
+    create_journal,
+    insert_entries,
+    open_journal,
+    require_intact_pages,
+)
+from appliance.storage.projections import StoredResponses, load_state, save_touched
+
+
+class EpochBackwardsError(ConflictError):
+    """Entries of an epoch that was over already."""
+
+    key = "epoch_backwards"
+    staff_message = (
+        "A box that had been overtaken sent entries as if it still led the room. They were not "
+        "taken in here. Nothing is lost: that box keeps them and hands them over."
+    )
+
+
+class FollowedJournal:
+    """A journal that another box writes.  One thread at a time."""
+
+    def __init__(self, path: Path, key: bytes, journal_id: str) -> None:
+        """Open the copy, or begin it.  Raises what `open_journal` raises, and CorruptionError."""
+        if path.exists():
+            self._journal = open_journal(path, key, journal_id)
+            require_intact_pages(self._journal)
+        else:
+            self._journal = create_journal(path, key, journal_id)
+        self._state = load_state(self._journal.database, journal_id)
+
+    @property
+    def journal(self) -> Journal:
+        """Return the journal as far as it is here."""
+        return self._journal
+
+    @property
+    def state(self) -> RoomState:
+        """Return the room as these entries have it.  Only to be read."""
+        return self._state
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Make a run of entries durable, all of it or nothing.
+
+        Raises ChainBrokenError where it does not continue what is here, EpochBackwardsError, and
+        what a disk can raise; then nothing has changed.
+        """
+        journal = self._journal
+        verify_chain(entries, previous=journal.head_hash, after_seq=journal.head_seq)
+        if any(
+            later.epoch < earlier
+            for earlier, later in zip(
+                (journal.epoch, *(one.epoch for one in entries)), entries, strict=False
+            )
+        ):
+            raise EpochBackwardsError
+        try:
+            with translating(journal.path), write_transaction(journal.database):
+                insert_entries(journal.database, entries)
+                for entry in entries:
+                    evolve(self._state, entry, entry.decoded_body())
+                save_touched(journal.database, self._state)
+        except BaseException:
+            # What is in memory may be ahead of what is durable.
+            self._state = load_state(journal.database, journal.journal_id)
+            raise
+        advance(journal, entries)
+        if isinstance(self._state.responses, StoredResponses):
+            self._state.responses.trim()
+
+    def close(self) -> None:
+        """Fold the log back and close the file."""
+        self._journal.database.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._journal.database.close()

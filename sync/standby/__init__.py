@@ -1,0 +1,1 @@
+"""Following another box of the same room.  docs/standby-protocol.md is the specification."""

@@ -1,0 +1,270 @@
+"""The follower: fetches what comes after the newest entry of the copy, and holds nothing back.
+
+It runs in every box.  While the box leads a room it rests; it wakes when the box stands by for
+another one, and when the box was overtaken: then it first hands over what this box alone has.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+
+from appliance.domain.errors import ExamroomError
+from appliance.domain.journal import Entry
+from appliance.formats.bundle import open_bundle, read_bundle_header
+from appliance.formats.canonical import CanonicalDocument, HexBytes
+from appliance.formats.epoch_proof import EpochProof, read_epoch_proof
+from appliance.formats.keys import PublicIdentity
+from appliance.formats.room_secrets import open_room_secrets
+from appliance.formats.strays import write_strays
+from appliance.services.box import Box
+from appliance.services.follow import begin_following, end_following
+from appliance.services.following import Following
+from appliance.services.hand_over import become_follower, strays
+from appliance.services.peers import BoxView, PeerUnknownError, all_peers, origin_of
+from appliance.storage.box_store import JournalRecord
+from appliance.storage.release_secrets import ReleaseSecrets
+from sync.standby.box_client import BoxClient, BoxOutOfReachError, BoxRefusedError
+from sync.standby.files import fetch_files
+
+TURN_SECONDS = 0.3
+"""How long a follower that has everything waits before it asks again: "within a second"."""
+
+VIEW_EVERY_MS = 2_000
+FILES_EVERY_MS = 3_000
+FINISH_MS_MAX = 6_000
+JOURNAL_HEADER = "X-Examroom-Journal"
+
+_log = structlog.get_logger()
+
+
+class _Ask(CanonicalDocument):
+    journal_id: str
+    after_seq: int
+    after_hash: HexBytes
+
+
+class _Join(CanonicalDocument):
+    journal_id: str
+    origin: str
+
+
+class _Journal(CanonicalDocument):
+    journal_id: str
+
+
+class RoomFollower:
+    """Keeps a copy of what another box leads."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._origin = box.settings.standby_of
+        self._client: BoxClient | None = None
+        self._turn = threading.Lock()
+        self._stop = threading.Event()
+        self._view_due_ms = 0
+        self._files_due_ms = 0
+        self._leader: PublicIdentity | None = None
+        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End with the box."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(TURN_SECONDS):
+            more = True
+            while more and not self._stop.is_set():
+                with self._turn:
+                    more = self._box.room is None and self._take_turn()
+
+    def _take_turn(self) -> bool:
+        """Fetch once; say whether there is more at once.  Trouble is shown, and tried again."""
+        following = self._box.following
+        if following is not None and following.is_finished:
+            return False
+        try:
+            more = self._follow()
+        except ExamroomError as trouble:
+            self._view_due_ms = 0
+            if following is not None:
+                following.trouble_key = trouble.key
+            if isinstance(trouble, BoxRefusedError) and trouble.fields["reason"] == "copy_diverged":
+                self._begin_afresh()
+            return False
+        if self._box.following is not None:
+            self._box.following.trouble_key = None
+        return more
+
+    def _follow(self) -> bool:
+        now_ms = self._box.clock.monotonic_ms()
+        if now_ms >= self._view_due_ms:
+            view = self._look()
+            if view is None:
+                return False
+            self._view_due_ms = now_ms + VIEW_EVERY_MS
+            if not self._settle(view):
+                return False
+        following = self._box.following
+        return following is not None and self._fetch(following)
+
+    def _look(self) -> BoxView | None:
+        """Look at the box that should lead, and where it points if it does not."""
+        origin = self._overtaker() or self._origin
+        if not origin:
+            return None
+        if self._client is None or self._client.origin != origin.rstrip("/"):
+            self._client = BoxClient(origin, self._box.identity, self._box.clock)
+        view = self._client.view()
+        if not view.leads and view.proof is not None:
+            proof = read_epoch_proof(view.proof.encode(), boxes=all_peers(self._box))
+            if proof.box_id != self._box.identity.id:
+                self._origin = proof.origin
+        return view
+
+    def _overtaker(self) -> str:
+        """Return where the box is that has taken over from this one, if one has."""
+        found = self._overtaking()
+        return found[1].origin if found and found[0].role == "overtaken" else ""
+
+    def _overtaking(self) -> tuple[JournalRecord, EpochProof] | None:
+        store = self._box.store
+        for record in reversed(store.journals()):
+            overtaking = store.overtaking(record.journal_id)
+            if overtaking is not None and record.sealed_at_ms is None:
+                known = all_peers(self._box)
+                proof = read_epoch_proof(overtaking.epoch_proof, boxes=known)
+                self._origin = self._origin or proof.origin
+                return record, proof
+        return None
+
+    def _settle(self, view: BoxView) -> bool:
+        """Follow what this box leads; say whether there is something to follow."""
+        if not view.leads or view.journal_id is None:
+            return self._box.following is not None and view.journal_id is not None
+        leader = all_peers(self._box).get(view.box_id)
+        if leader is None or self._client is None:
+            raise PeerUnknownError
+        self._leader = leader
+        if not self._hand_over(self._client, leader, view.journal_id):
+            return False
+        following = self._box.following
+        if following is not None and (
+            following.record.journal_id != view.journal_id or following.leader_id != view.box_id
+        ):
+            end_following(self._box, following, keep_copy=True)
+            following = None
+        if following is None:
+            self._join(begin_following(self._box, view, self))
+        return True
+
+    def _hand_over(self, client: BoxClient, leader: PublicIdentity, journal_id: str) -> bool:
+        """Hand over what this box alone has, if it was overtaken; say whether that is done."""
+        retired = self._box.retired
+        if retired is not None and not retired.is_down.is_set():
+            return False
+        found = self._overtaking()
+        if found is None or found[0].journal_id != journal_id or found[0].role != "overtaken":
+            return True
+        record, proof = found
+        for some in strays(self._box, record, proof):
+            data = write_strays(
+                some,
+                journal_id=journal_id,
+                epoch=proof.continues_epoch,
+                box=self._box.identity,
+                receiver=leader,
+            )
+            client.ask("strays", data, **{JOURNAL_HEADER: journal_id})
+        become_follower(self._box, record, proof)
+        _log.info("handed_over", journal_id=journal_id)
+        return True
+
+    def _join(self, following: Following) -> None:
+        """Say where candidates' pages reach this box, and keep what opens the released exams."""
+        if self._client is None or self._leader is None:
+            return
+        journal_id = following.record.journal_id
+        body = _Join(journal_id=journal_id, origin=origin_of(self._box))
+        secrets = open_room_secrets(
+            self._client.ask("join", body).data,
+            journal_id=journal_id,
+            box=self._leader,
+            receiver=self._box.identity,
+        )
+        kept = ReleaseSecrets(following.copy.journal.path, following.record.journal_key or b"")
+        known = dict(kept.all())
+        for package_id, secret in secrets.release_secrets.items():
+            if known.get(package_id) != secret:
+                kept.keep(package_id, secret)
+
+    def _fetch(self, following: Following) -> bool:
+        client, leader = self._client, self._leader
+        if client is None or leader is None:
+            return False
+        journal = following.copy.journal
+        ask = _Ask(
+            journal_id=journal.journal_id,
+            after_seq=journal.head_seq,
+            after_hash=journal.head_hash,
+        )
+        reply = client.ask("entries", ask)
+        now_ms = self._box.clock.monotonic_ms()
+        following.heard_ms = now_ms
+        if not reply.data:
+            following.caught_up_ms = now_ms
+            self._fetch_files(client, leader, following)
+            return False
+        entries = self._opened(reply.data, following, leader)
+        if any(entry.kind == "exam_released" for entry in entries):
+            # Before the entry is acknowledged: a copy that knows of a release must be able to open.
+            self._join(following)
+        with following.lock:
+            following.copy.append(entries)
+        following.newest_at_ms = entries[-1].at_ms
+        if following.copy.state.session.sealed_at_ms is not None:
+            end_following(self._box, following, keep_copy=True)
+            return False
+        return entries[-1].seq < reply.head_seq
+
+    def _opened(self, data: bytes, following: Following, leader: PublicIdentity) -> list[Entry]:
+        if read_bundle_header(data).journal_id != following.record.journal_id:
+            raise BoxOutOfReachError
+        return open_bundle(data, centre=self._box.identity, box=leader)
+
+    def _fetch_files(self, client: BoxClient, leader: PublicIdentity, following: Following) -> None:
+        now_ms = self._box.clock.monotonic_ms()
+        if now_ms < self._files_due_ms:
+            return
+        self._files_due_ms = now_ms + FILES_EVERY_MS
+        fetch_files(self._box, client, leader, following)
+
+    def _begin_afresh(self) -> None:
+        """The copy is of another course of things: set it aside and fetch all anew."""
+        following = self._box.following
+        if following is not None:
+            end_following(self._box, following, keep_copy=False)
+
+    def finish(self) -> None:
+        """See Follower."""
+        with self._turn:
+            following = self._box.following
+            client = self._client
+            if following is None:
+                return
+            following.is_finished = True
+            if client is None:
+                return
+            try:
+                client.ask("stand-down", _Journal(journal_id=following.record.journal_id))
+                until_ms = self._box.clock.monotonic_ms() + FINISH_MS_MAX
+                while self._box.clock.monotonic_ms() < until_ms and self._fetch(following):
+                    pass
+            except ExamroomError as trouble:
+                _log.info("leader_did_not_stand_down", error_key=trouble.key)
