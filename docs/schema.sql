@@ -140,6 +140,28 @@ CREATE TABLE release_secrets (
     release_secret BLOB NOT NULL CHECK (length(release_secret) = 32)
 ) STRICT
 ;
+CREATE TABLE room_boxes (
+    box_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    continues_seq INTEGER NOT NULL,
+    handed_over_epoch INTEGER NOT NULL,
+    handed_over_seq INTEGER NOT NULL
+) STRICT
+;
+CREATE TABLE left_behind (
+    left_id TEXT PRIMARY KEY,
+    box_id TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    body TEXT NOT NULL
+) STRICT
+;
 CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
 CREATE TRIGGER entries_no_delete BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
 
@@ -161,7 +183,8 @@ CREATE TABLE journals (
     room TEXT NOT NULL,
     created_at_ms INTEGER NOT NULL,
     sealed_at_ms INTEGER,
-    purged_at_ms INTEGER
+    purged_at_ms INTEGER,
+    role TEXT NOT NULL CHECK (role IN ('leading', 'following', 'overtaken'))
 ) STRICT
 ;
 CREATE TABLE staff (
@@ -195,6 +218,20 @@ CREATE TABLE rosters (
     code_key BLOB NOT NULL,
     sitting TEXT NOT NULL,
     received_at_ms INTEGER NOT NULL
+) STRICT
+;
+CREATE TABLE peers (
+    sitting_id TEXT NOT NULL,
+    box_id TEXT NOT NULL,
+    identity BLOB NOT NULL,
+    PRIMARY KEY (sitting_id, box_id)
+) STRICT, WITHOUT ROWID
+;
+CREATE TABLE overtakings (
+    journal_id TEXT PRIMARY KEY REFERENCES journals (journal_id),
+    epoch_proof BLOB NOT NULL,
+    noted_at_ms INTEGER NOT NULL,
+    handed_over_at_ms INTEGER
 ) STRICT
 ;
 CREATE TABLE release_tokens (

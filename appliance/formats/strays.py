@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from appliance.domain.commands import Stray
+from appliance.domain.box_commands import Stray
 from appliance.formats.canonical import (
     INTEGER_MAX,
     CanonicalDocument,

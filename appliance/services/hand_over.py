@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from appliance.domain.commands import Stray
+from appliance.domain.box_commands import Stray
 from appliance.domain.journal import Entry
 from appliance.domain.revisions import ResponseValue, decode_revision
 from appliance.formats.epoch_proof import EpochProof

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from appliance.domain import box_commands as b
 from appliance.domain import commands as c
 from appliance.domain.candidates import Accommodation
 from appliance.domain.decide.now import Now
@@ -80,7 +81,7 @@ def open_room(box: Box, *, actor: str, sitting_ids: list[str], practice: bool) -
 def join_own_room(box: Box, room: Room) -> None:
     """Note in the journal where this box is reached; a box that takes over looks for it there."""
     identity = box.identity.public
-    room.writer.write(c.JoinBox("box", identity.id, identity.name, origin_of(box)))
+    room.writer.write(b.JoinBox("box", identity.id, identity.name, origin_of(box)))
 
 
 def _new_room(box: Box) -> Room:

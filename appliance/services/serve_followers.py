@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from appliance.domain import commands as c
+from appliance.domain import box_commands as b
 from appliance.domain.errors import ConflictError
 from appliance.domain.journal import chain_start
 from appliance.formats.attachment import write_attachment
@@ -103,7 +103,7 @@ def require_peer(box: Box, box_id: str) -> PublicIdentity:
 def let_join(box: Box, peer: PublicIdentity, *, journal_id: str, origin: str) -> bytes:
     """Note a follower and return what it needs besides entries, sealed to it."""
     room = _room(box, journal_id)
-    room.writer.write(c.JoinBox("box", peer.id, peer.name, origin))
+    room.writer.write(b.JoinBox("box", peer.id, peer.name, origin))
     secrets = RoomSecrets(release_secrets=dict(room.release_secrets.all()))
     return seal_room_secrets(secrets, journal_id=journal_id, box=box.identity, receiver=peer)
 
@@ -176,7 +176,7 @@ def take_strays(box: Box, peer: PublicIdentity, *, journal_id: str, data: bytes)
     """Take in what only an overtaken box had; raises what `open_strays` raises."""
     room = _room(box, journal_id)
     epoch, strays = open_strays(data, journal_id=journal_id, box=peer, receiver=box.identity)
-    room.writer.write(c.TakeStrays("box", peer.id, epoch, tuple(strays)))
+    room.writer.write(b.TakeStrays("box", peer.id, epoch, tuple(strays)))
 
 
 def _room(box: Box, journal_id: str) -> Room:

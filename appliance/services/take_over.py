@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from appliance.domain import commands as c
+from appliance.domain import box_commands as b
 from appliance.domain.epochs import next_epoch
 from appliance.domain.errors import RefusedError
 from appliance.services.box import Box
@@ -87,7 +87,7 @@ def _lead(box: Box, following: Following, actor: str, outage: _Outage) -> Room:
     identity = box.identity.public
     # The entry first, the note of it after: a power cut between leaves an epoch nobody was told of.
     room.writer.write(
-        c.TakeOver(
+        b.TakeOver(
             actor=actor,
             box_id=identity.id,
             name=identity.name,

@@ -47,6 +47,7 @@ class Room(RuleBasedStateMachine):
             clock_ms=self.clock_ms,
             monotonic_ms=self.clock_ms,
             boot_id="boot",
+            epoch=1,
             head_seq=len(self.entries),
             head_hash=head,
             sign=lambda data: data[:8],

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from appliance.domain import box_commands as b
 from appliance.domain import commands as c
 from appliance.domain.decide import attempts, boxes, responses, room, sittings
 from appliance.domain.decide.now import Now
@@ -28,9 +29,9 @@ _DECISIONS: Mapping[type, Callable[[RoomState, Any, Now], list[Draft]]] = Mappin
         c.Tick: room.tick,
         c.NoteRestart: room.note_restart,
         c.Checkpoint: room.checkpoint,
-        c.JoinBox: boxes.join_box,
-        c.TakeOver: boxes.take_over,
-        c.TakeStrays: boxes.take_strays,
+        b.JoinBox: boxes.join_box,
+        b.TakeOver: boxes.take_over,
+        b.TakeStrays: boxes.take_strays,
         c.PlanSitting: sittings.plan_sitting,
         c.LoadSitting: sittings.load_sitting,
         c.ReleaseSitting: sittings.release_sitting,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.domain import commands as c
+from appliance.domain import box_commands as b
 from appliance.domain.decide.now import Now
 from appliance.domain.decide.room import clock
 from appliance.domain.journal import Draft, encode_body
@@ -28,7 +28,7 @@ _MACHINE_KINDS = frozenset(
 """Entries that nobody has to decide about.  The box that wrote them keeps them."""
 
 
-def join_box(state: RoomState, command: c.JoinBox, _now: Now) -> list[Draft]:
+def join_box(state: RoomState, command: b.JoinBox, _now: Now) -> list[Draft]:
     """Note a box, unless it is known as it is."""
     known = state.boxes.get(command.box_id)
     if known is not None and (known.name, known.origin) == (command.name, command.origin):
@@ -37,7 +37,7 @@ def join_box(state: RoomState, command: c.JoinBox, _now: Now) -> list[Draft]:
     return [Draft("box_joined", command.actor, command.box_id, body)]
 
 
-def take_over(state: RoomState, command: c.TakeOver, now: Now) -> list[Draft]:
+def take_over(state: RoomState, command: b.TakeOver, now: Now) -> list[Draft]:
     """Begin an epoch.  The room clock stood still meanwhile, so nobody's time was used."""
     body: dict[str, object] = {
         "name": command.name,
@@ -56,7 +56,7 @@ def take_over(state: RoomState, command: c.TakeOver, now: Now) -> list[Draft]:
     return [Draft("epoch_begun", command.actor, command.box_id, body)]
 
 
-def take_strays(state: RoomState, command: c.TakeStrays, _now: Now) -> list[Draft]:
+def take_strays(state: RoomState, command: b.TakeStrays, _now: Now) -> list[Draft]:
     """Keep aside what only an overtaken box had; what the page sent here again is known."""
     box = state.boxes.get(command.box_id)
     done_seq = box.handed_over_seq if box and box.handed_over_epoch == command.epoch else 0
@@ -68,7 +68,7 @@ def take_strays(state: RoomState, command: c.TakeStrays, _now: Now) -> list[Draf
     return [*drafts, Draft("strays_taken", command.actor, command.box_id, body)]
 
 
-def _stray(state: RoomState, command: c.TakeStrays, stray: c.Stray) -> list[Draft]:
+def _stray(state: RoomState, command: b.TakeStrays, stray: b.Stray) -> list[Draft]:
     if stray.kind in {"response_saved", "response_kept_aside"}:
         return _stray_response(state, stray)
     if stray.kind in _MACHINE_KINDS:
@@ -86,7 +86,7 @@ def _stray(state: RoomState, command: c.TakeStrays, stray: c.Stray) -> list[Draf
     return [Draft("entry_left_behind", command.actor, stray.subject, body)]
 
 
-def _stray_response(state: RoomState, stray: c.Stray) -> list[Draft]:
+def _stray_response(state: RoomState, stray: b.Stray) -> list[Draft]:
     """Keep a response aside, unless its page has sent it here or it says what stands here."""
     item_id, response_id = str(stray.body["i"]), str(stray.body["r"])
     client_id, change_no = str(stray.body["k"]), stray.body["c"]

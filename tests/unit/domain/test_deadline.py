@@ -34,7 +34,7 @@ class Room:
             self.do(c.StartSitting("staff", "s"))
 
     def do(self, command: c.Command) -> list[Draft]:
-        now = Now(0, self.clock_ms, self.clock_ms, "b", self.seq, self.hash, lambda data: data)
+        now = Now(0, self.clock_ms, self.clock_ms, "b", 1, self.seq, self.hash, lambda data: data)
         drafts = decide(self.state, command, now)
         for draft in drafts:
             self.seq += 1
