@@ -35,13 +35,15 @@ export function statusLine(line) {
   const spoken = el("span", { class: "spoken", role: "status" });
   const element = el("div", { class: "status" }, picture, words, spoken);
   let shown = "";
+  let signed = "";
   const show = () => {
     const [state, sign, text] = meaning(line);
     if (words.textContent !== text) words.textContent = text;
+    if (signed !== sign) picture.replaceChildren(icon(sign));
+    signed = sign;
     if (shown === state) return;
     shown = state;
     element.dataset.state = state;
-    picture.replaceChildren(icon(sign));
     // Only a change of meaning is spoken: the time alone would speak every few seconds.
     spoken.textContent = text;
   };
