@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test lint bench docs translations lock
+.PHONY: help demo test powercut-shim lint bench docs translations lock
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
@@ -21,6 +21,9 @@ demo: $(STAMP) ## a centre, a box, its sync agent and a few simulated candidates
 test: $(STAMP) ## all tests
 	@sh tests/ensure_programs.sh
 	$(BIN)/pytest
+
+powercut-shim: $(STAMP) ## power cuts played by a library that is preloaded into the box (CUTS=1000)
+	EXAMROOM_CUTS=$(or $(CUTS),1000) $(BIN)/pytest tests/integration/test_power_cut.py
 
 lint: $(STAMP) ## style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ from appliance.formats.keys import load_or_create_box_identity
 from appliance.platform.announcing import Announcement
 from appliance.platform.clock import SystemClock, boot_id
 from appliance.platform.credentials import load_or_create_key
+from appliance.platform.files import make_folder
 from appliance.services.box import Box
 from appliance.services.follow import finish_take_overs
 from appliance.services.lookout import Lookout
@@ -84,8 +85,8 @@ def make_box(settings: Settings) -> Box:
     Raises CorruptionError with a sentence when a database cannot be used; nothing is changed then.
     """
     keys_dir = settings.data_dir / "keys"
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    keys_dir.mkdir(exist_ok=True, mode=0o700)
+    make_folder(settings.data_dir)
+    make_folder(keys_dir, mode=0o700)
     box = Box(
         settings=settings,
         store=BoxStore(

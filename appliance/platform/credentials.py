@@ -7,6 +7,8 @@ import os
 import secrets
 from pathlib import Path
 
+from appliance.platform.files import make_folder
+
 KEY_BYTES = 32
 
 
@@ -19,7 +21,7 @@ def load_or_create_key(name: str, keys_dir: Path) -> bytes:
     handed_over = os.environ.get("CREDENTIALS_DIRECTORY")
     if handed_over and (Path(handed_over) / name).exists():
         return bytes.fromhex((Path(handed_over) / name).read_text(encoding="ascii").strip())
-    keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(keys_dir, mode=0o700)
     path = keys_dir / name
     if not path.exists():
         _write_new(path, secrets.token_bytes(KEY_BYTES).hex())

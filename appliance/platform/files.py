@@ -1,4 +1,4 @@
-"""Writing a file so that it is there whole, or not at all, whatever happens to the power."""
+"""Files and folders that are there whole, or not at all, whatever happens to the power."""
 
 from __future__ import annotations
 
@@ -14,7 +14,23 @@ def write_durably(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync_folder(path.parent)
+
+
+def make_folder(path: Path, *, mode: int = 0o777) -> None:
+    """Make a folder and those above it, unless they are there.
+
+    Each is synced into the one above: what is durable in a folder is lost with the folder's name.
+    """
+    if path.is_dir():
+        return
+    make_folder(path.parent, mode=mode)
+    path.mkdir(mode=mode, exist_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

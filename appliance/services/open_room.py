@@ -16,7 +16,7 @@ from appliance.domain.room import RoomState
 from appliance.domain.states import AttemptState, SittingState
 from appliance.formats.exam_package import inspect_package
 from appliance.formats.recovery import write_recovery_copy
-from appliance.platform.files import write_durably
+from appliance.platform.files import make_folder, write_durably
 from appliance.platform.ids import new_id
 from appliance.services.box import Box, NotEnrolledError
 from appliance.services.copies import Copies
@@ -34,8 +34,8 @@ from appliance.storage.journal_writer import JournalWriter
 from appliance.storage.journals import (
     Journal,
     create_journal,
-    open_journal,
     require_intact_pages,
+    resume_journal,
 )
 from appliance.storage.reading import journal_path
 from appliance.storage.release_secrets import ReleaseSecrets
@@ -95,7 +95,7 @@ def _new_room(box: Box) -> Room:
         purged_at_ms=None,
     )
     path = journal_path(box.settings.data_dir, journal_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     # The key is remembered before the file exists: a file whose key is lost would be lost too.
     box.store.add_journal(record)
     write_recovery_copy_of(box, record)
@@ -213,13 +213,10 @@ def resume_room(box: Box) -> None:
         return
     record = open_records[-1]
     path = journal_path(box.settings.data_dir, record.journal_id)
-    if not path.exists():
-        # The power went between remembering the key and making the file: nothing was in it.
-        journal = create_journal(path, record.journal_key or b"", record.journal_id)
-    else:
-        journal = open_journal(path, record.journal_key or b"", record.journal_id)
-        # A second for a whole day's journal: better to learn of damage now than at the next save.
-        require_intact_pages(journal)
+    make_folder(path.parent)
+    journal = resume_journal(path, record.journal_key or b"", record.journal_id)
+    # A second for a whole day's journal: better to learn of damage now than at the next save.
+    require_intact_pages(journal)
     room = start_room(box, record, journal)
     try:
         _resume(box, room)

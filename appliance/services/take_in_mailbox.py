@@ -17,7 +17,7 @@ from appliance.formats.canonical import encode_canonical
 from appliance.formats.exam_package import inspect_package
 from appliance.formats.keys import read_public_identity
 from appliance.formats.sealed_document import open_document
-from appliance.platform.files import write_durably
+from appliance.platform.files import make_folder, write_durably
 from appliance.services.box import Box
 from appliance.storage.box_store import PackageRecord, StaffMember
 
@@ -60,7 +60,7 @@ def _remove(box: Box, path: Path, *, keep: bool) -> None:
         path.unlink()
         return
     refused = box.settings.data_dir / "mailbox" / "refused"
-    refused.mkdir(parents=True, exist_ok=True)
+    make_folder(refused)
     path.replace(refused / path.name)
 
 
@@ -84,7 +84,7 @@ def take_in_package(box: Box, data: bytes) -> None:
     known = box.store.package(manifest.package_id)
     if known is not None and known.version > manifest.version:
         return
-    box.packages_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(box.packages_dir)
     write_durably(box.package_path(manifest.package_id), data)
     box.store.put_package(
         PackageRecord(

@@ -80,8 +80,12 @@ def write_transaction(database: Database) -> Iterator[None]:
 
 
 def create_schema(database: Database, migrations: Migrations) -> None:
-    """Bring a database that has just been made to the newest schema."""
-    migrations.apply(database)
+    """Bring a database that has just been made to the newest schema, at once or not at all.
+
+    A power cut half-way would else leave a file that no version of the program knows.
+    """
+    with write_transaction(database):
+        migrations.apply(database)
 
 
 def require_schema(database: Database, migrations: Migrations, path: Path) -> None:

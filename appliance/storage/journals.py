@@ -53,7 +53,23 @@ def open_journal(path: Path, key: bytes, journal_id: str) -> Journal:
     """
     with translating(path):
         path.stat()
-        database = open_database(path, key)
+    return _at_head(open_database(path, key), path, journal_id)
+
+
+def resume_journal(path: Path, key: bytes, journal_id: str) -> Journal:
+    """Open a journal, or make it where the power went before anything was in it.
+
+    Raises what `open_journal` raises.
+    """
+    database = open_database(path, key)
+    with translating(path):
+        if not database.table_names():
+            create_schema(database, journal_migrations)
+    return _at_head(database, path, journal_id)
+
+
+def _at_head(database: Database, path: Path, journal_id: str) -> Journal:
+    with translating(path):
         require_schema(database, journal_migrations, path)
         row = database.conn.execute(
             "SELECT epoch, seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
@@ -124,6 +140,9 @@ def all_entries(database: Database) -> Iterator[Entry]:
 def require_intact_pages(journal: Journal) -> None:
     """Check the seal of every page of the file; raises DatabaseCorruptError."""
     with translating(journal.path):
+        # A power cut while the log is folded back leaves half-written pages in the file, which are
+        # whole in the log.  The check reads the file alone, so they are put right first.
+        journal.database.conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
         damaged = journal.database.conn.execute("PRAGMA cipher_integrity_check").fetchall()
     if damaged:
         raise DatabaseCorruptError(file=journal.path.name)

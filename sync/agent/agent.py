@@ -11,7 +11,7 @@ from appliance.domain.errors import CorruptionError, ExamroomError, TransientErr
 from appliance.formats.canonical import encode_canonical
 from appliance.formats.keys import BoxIdentity, PublicIdentity
 from appliance.platform.clock import Clock
-from appliance.platform.files import write_durably
+from appliance.platform.files import make_folder, write_durably
 from sync.agent.attachments import AttachmentSender
 from sync.agent.centre_client import Centre
 from sync.agent.journal_source import JournalSource
@@ -59,7 +59,7 @@ class AgentPaths:
     def make_folders(self) -> None:
         """Make the folders the agent writes to."""
         for folder in (self.state.parent, self.receipts, self.incoming):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
 
 
 class SyncAgent:

@@ -11,7 +11,7 @@ from appliance.domain.errors import ExamroomError
 from appliance.formats.attachment import ATTACHMENT_MAX_BYTES, read_attachment_header
 from appliance.formats.bundle import BUNDLE_MAX_BYTES, read_bundle_header
 from appliance.formats.receipt import read_receipt
-from appliance.platform.files import write_durably
+from appliance.platform.files import make_folder, write_durably
 from sync.central.attachments import take_attachment
 from sync.central.boxes import find_box
 from sync.central.centre import Centre
@@ -45,7 +45,7 @@ def import_bundles(centre: Centre, stick: Path) -> Imported:
         except ExamroomError as problem:
             refused[path.name] = problem.key
     receipts = stick / "examroom" / "receipts"
-    receipts.mkdir(parents=True, exist_ok=True)
+    make_folder(receipts)
     for _, path in sorted(readable):
         try:
             verdict = _take(centre, path, receipts)
@@ -76,7 +76,7 @@ def export_mailbox(centre: Centre, box_id: str, stick: Path) -> int:
     """Write what a box has not fetched yet to a stick; return how many documents."""
     find_box(centre, box_id)
     folder = stick / "examroom" / "mailbox" / box_id
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with read(centre.engine) as connection:
         rows = connection.execute(
             select(mailbox.c.document_id, mailbox.c.kind, mailbox.c.data)

@@ -21,7 +21,7 @@ from appliance.formats.bundle import BUNDLE_MAX_BYTES, one_run, verify_bundle, w
 from appliance.formats.keys import BoxIdentity, PublicIdentity
 from appliance.formats.receipt import Receipt, read_receipt
 from appliance.formats.signed_document import SIGNED_MAX_BYTES
-from appliance.platform.files import write_durably
+from appliance.platform.files import make_folder, write_durably
 from sync.agent.agent import AgentPaths
 from sync.agent.journal_source import EntryReader, JournalSource
 from sync.agent.mailbox import verify_for_box
@@ -74,7 +74,7 @@ def export_bundles(
     Raises StickWriteError.  Repeating it is harmless: the centre knows repeats.
     """
     folder = stick / "examroom" / "bundles"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     count = 0
     for journal_id in source.journal_ids():
         mark = state.mark(journal_id)
@@ -104,7 +104,7 @@ def export_attachments(
     A file that cannot be sealed is named and left; raises StickWriteError.
     """
     folder = stick / "examroom" / "attachments"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     refused: dict[str, str] = {}
     count = 0
     for journal_id in source.journal_ids():
