@@ -247,7 +247,7 @@ def _read_files(data: bytes, limits: ZipLimits) -> dict[str, bytes]:
         raise PackageTooLargeError
     try:
         return read_zip(data, limits)
-    except (ZipUnreadableError, ValueError) as problem:  # ValueError: a name that is not UTF-8
+    except ZipUnreadableError as problem:
         raise PackageDamagedError from problem
     except (ZipTooLargeError, ZipNameError) as problem:
         raise PackageBombError from problem

@@ -159,7 +159,7 @@ def _require(field: Field[Any], place: str) -> bool:
 
 def _scalar(hint: Callable[[Any], Any], value: object, place: str) -> Any:
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        if value not in {member.value for member in hint}:
+        if not isinstance(value, str) or value not in {member.value for member in hint}:
             raise JsonShapeError(f"{place} is none of its values")
         return hint(value)
     if type(value) is not hint:

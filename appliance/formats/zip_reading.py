@@ -77,6 +77,8 @@ def read_zip(data: bytes, limits: ZipLimits) -> dict[str, bytes]:
             return _read_members(archive, limits, _total_bytes_max(data, limits))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         raise ZipUnreadableError(detail=str(error)) from error
+    except (ValueError, IndexError) as error:  # zipfile stumbles: no name, a place before the start
+        raise ZipUnreadableError(detail=str(error)) from error
 
 
 def _total_bytes_max(data: bytes, limits: ZipLimits) -> int:

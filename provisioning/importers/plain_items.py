@@ -210,7 +210,7 @@ def _entries(item: PlainItem) -> tuple[MapEntry, ...]:
 def _match_entries(item: PlainItem) -> tuple[MapEntry, ...]:
     rows = [one for one in item.suggestions if one.html]
     targets = _targets(item)
-    points = _rounded([Decimal(1) / len(rows)] * len(rows), item)
+    points = _rounded([Decimal(1) / len(rows) for _ in rows], item)
     return tuple(
         MapEntry(value=f"r{number} c{targets.index(one.target) + 1}", points=plain(gain))
         for number, (one, gain) in enumerate(zip(rows, points, strict=True), start=1)

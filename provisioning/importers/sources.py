@@ -100,8 +100,12 @@ class FolderSource:
         """Return a file's content, or None; links are not followed out of the folder."""
         if path in self._taken:
             return self._taken[path]
-        place = (self._folder / path).resolve()
-        if not place.is_relative_to(self._folder) or not place.is_file():
+        try:
+            place = (self._folder / path).resolve()
+            is_here = place.is_relative_to(self._folder) and place.is_file()
+        except (OSError, ValueError):  # no name that a file could have: too long, or with a NUL
+            is_here = False
+        if not is_here:
             return None
         room = SOURCE_LIMITS.total_bytes_max - sum(map(len, self._taken.values()))
         if place.stat().st_size > min(SOURCE_LIMITS.file_bytes_max, room):

@@ -1,0 +1,1 @@
+"""Spoilt documents for every parser that meets bytes from outside."""
