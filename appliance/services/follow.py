@@ -8,13 +8,14 @@ import structlog
 
 from appliance.domain.epochs import begun_by
 from appliance.domain.errors import CorruptionError
+from appliance.platform.files import make_folder
 from appliance.services.box import Box
 from appliance.services.following import Follower, Following
 from appliance.services.peers import BoxView
 from appliance.storage.box_store import JournalRecord
 from appliance.storage.database import KEY_BYTES
 from appliance.storage.followed_journal import FollowedJournal
-from appliance.storage.journals import open_journal, set_aside
+from appliance.storage.journals import resume_journal, set_aside
 from appliance.storage.reading import journal_path
 
 _log = structlog.get_logger()
@@ -27,7 +28,7 @@ def begin_following(box: Box, view: BoxView, follower: Follower) -> Following:
     """
     record = _record(box, view.journal_id or "")
     path = journal_path(box.settings.data_dir, record.journal_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     key = record.journal_key or b""
     try:
         copy = FollowedJournal(path, key, record.journal_id)
@@ -80,7 +81,7 @@ def finish_take_overs(box: Box) -> None:
         path = journal_path(box.settings.data_dir, record.journal_id)
         if record.role != "following" or record.sealed_at_ms is not None or not path.exists():
             continue
-        journal = open_journal(path, record.journal_key or b"", record.journal_id)
+        journal = resume_journal(path, record.journal_key or b"", record.journal_id)
         journal.database.close()
         if begun_by(journal.epoch, box.identity.id):
             box.store.lead(record.journal_id)

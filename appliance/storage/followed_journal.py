@@ -18,10 +18,9 @@ from appliance.storage.driver_errors import translating
 from appliance.storage.journals import (
     Journal,
     advance,
-    create_journal,
     insert_entries,
-    open_journal,
     require_intact_pages,
+    resume_journal,
 )
 from appliance.storage.projections import StoredResponses, load_state, save_touched
 
@@ -40,12 +39,9 @@ class FollowedJournal:
     """A journal that another box writes.  One thread at a time."""
 
     def __init__(self, path: Path, key: bytes, journal_id: str) -> None:
-        """Open the copy, or begin it.  Raises what `open_journal` raises, and CorruptionError."""
-        if path.exists():
-            self._journal = open_journal(path, key, journal_id)
-            require_intact_pages(self._journal)
-        else:
-            self._journal = create_journal(path, key, journal_id)
+        """Open the copy, or begin it.  Raises what `resume_journal` raises, and CorruptionError."""
+        self._journal = resume_journal(path, key, journal_id)
+        require_intact_pages(self._journal)
         self._state = load_state(self._journal.database, journal_id)
 
     @property

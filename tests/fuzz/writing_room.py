@@ -9,8 +9,8 @@ from pathlib import Path
 from appliance.domain import commands as c
 from appliance.domain.journal import Entry
 from appliance.platform.clock import SystemClock
-from appliance.storage.journal_writer import _INSERT, JournalWriter, _row, _Ticket
-from appliance.storage.journals import create_journal
+from appliance.storage.journal_writer import JournalWriter, _Ticket
+from appliance.storage.journals import create_journal, insert_entries
 from appliance.storage.projections import load_state, save_touched
 
 
@@ -54,7 +54,7 @@ def save_and_take_back(changes: tuple[c.Change, ...]) -> int:
         writer._decide(ticket, entries)
         if ticket.refusal is not None:
             raise ticket.refusal
-        connection.executemany(_INSERT, map(_row, entries))
+        insert_entries(journal.database, entries)
         save_touched(journal.database, writer._state)
     finally:
         connection.execute("ROLLBACK")
