@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test powercut-shim fuzz lint bench docs translations lock
+.PHONY: help demo test powercut-shim powercut fuzz lint bench docs translations lock
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
@@ -24,6 +24,9 @@ test: $(STAMP) ## all tests
 
 powercut-shim: $(STAMP) ## power cuts played by a library that is preloaded into the box (CUTS=1000)
 	EXAMROOM_CUTS=$(or $(CUTS),1000) $(BIN)/pytest tests/integration/test_power_cut.py
+
+powercut: $(STAMP) ## power cuts of a whole virtual machine (CUTS=5; needs QEMU, nbdkit, mmdebstrap)
+	$(BIN)/python -m tests.powercut --cuts $(or $(CUTS),5)
 
 fuzz: $(STAMP) ## spoilt documents for every parser, for so long each (SECONDS=60)
 	EXAMROOM_FUZZ_SECONDS=$(or $(SECONDS),60) $(BIN)/pytest tests/fuzz
