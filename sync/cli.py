@@ -16,12 +16,21 @@ from appliance.formats.keys import (
 )
 from appliance.platform.clock import SystemClock
 from appliance.platform.files import write_durably
+from appliance.platform.logging import log_to_stderr
 from sync.agent.agent import AgentPaths
 from sync.agent.centre_client import CentreClient
 from sync.agent.enrolment import enrol_by_file, enrol_by_network
 from sync.agent.journal_source import BoxJournals
-from sync.agent.service import BOX_NAME, BoxNotEnrolledError, build_agent, run_agent
+from sync.agent.service import (
+    BOX_NAME,
+    BoxNotEnrolledError,
+    build_agent,
+    run_agent,
+    run_turns,
+)
 from sync.agent.state import load_state
+from sync.removable_media.mirror import TURN_EVERY_SECONDS as MIRROR_EVERY_SECONDS
+from sync.removable_media.mirror import Mirror, mark_mirror
 from sync.removable_media.stick import (
     export_attachments,
     export_bundles,
@@ -152,6 +161,44 @@ def import_documents(data_dir: Path, stick: Path) -> None:
         click.echo(f"Left {name}: {key}.")
     if carried.refused:
         sys.exit(1)
+
+
+@commands.command("mark-mirror")
+@_DATA
+@_STICK
+def mark_mirror_stick(data_dir: Path, stick: Path) -> None:
+    """Make a stick a mirror of this box: it is filled by itself whenever it is in."""
+    paths = AgentPaths(data_dir)
+    box = load_or_create_box_identity(paths.keys, BOX_NAME)
+    name = mark_mirror(stick, box=box, centre=_pinned(paths), clock=SystemClock())
+    click.echo(f"This is now mirror stick {name} of this box. Write that on it.")
+
+
+@commands.command()
+@_DATA
+@click.option(
+    "--sticks-under",
+    multiple=True,
+    default=("/media",),
+    show_default=True,
+    type=_FOLDER,
+    help="Folder below which sticks are mounted; may be given several times.",
+)
+def mirror(data_dir: Path, sticks_under: tuple[Path, ...]) -> None:
+    """Fill the mirror sticks that are in, until stopped."""
+    log_to_stderr()
+    paths = AgentPaths(data_dir)
+    box, centre = load_or_create_box_identity(paths.keys, BOX_NAME), _pinned(paths)
+    paths.make_folders()
+    filling = Mirror(
+        paths=paths,
+        sticks_under=sticks_under,
+        source=BoxJournals(data_dir),
+        box=box,
+        centre=centre,
+        clock=SystemClock(),
+    )
+    run_turns(filling.take_turn, every_seconds=MIRROR_EVERY_SECONDS)
 
 
 def _pinned(paths: AgentPaths) -> PublicIdentity:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+READ_AT_ONCE_BYTES = 1024 * 1024
+
 
 def write_durably(path: Path, data: bytes) -> None:
     """Write beside, sync, rename over, sync the folder."""
@@ -35,3 +37,18 @@ def _sync_folder(path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def read_from_medium(path: Path, bytes_max: int) -> bytes:
+    """Read at most `bytes_max` bytes of a file from the medium itself, not from memory.
+
+    Right after `write_durably` the system would answer from its own copy, which says nothing about
+    what a stick kept.
+    """
+    with path.open("rb", buffering=0) as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        parts = []
+        while bytes_max > 0 and (part := file.read(min(bytes_max, READ_AT_ONCE_BYTES))):
+            parts.append(part)
+            bytes_max -= len(part)
+    return b"".join(parts)

@@ -1,4 +1,4 @@
-"""How the box is: what the staff pages say about the centre, the disk and the mailbox."""
+"""How the box is: what the staff pages say about centre, disk, mirror sticks and mailbox."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from appliance.domain.errors import ExamroomError
 from appliance.services.box import Box
+from appliance.services.mirror_status import MirrorStatus, read_mirrors
 
 DISK_LOW_BYTES = 2 * 2**30
 DISK_VERY_LOW_BYTES = 256 * 2**20
@@ -26,6 +27,8 @@ class BoxHealth:
     disk_free_bytes: int
     refused_documents: tuple[tuple[str, str], ...]
     packages: tuple[tuple[str, int, bool], ...]
+    mirrors: tuple[MirrorStatus, ...]
+    now_ms: int
 
     @property
     def disk_tone(self) -> str:
@@ -33,6 +36,12 @@ class BoxHealth:
         if self.disk_free_bytes < DISK_VERY_LOW_BYTES:
             return "trouble"
         return "wait" if self.disk_free_bytes < DISK_LOW_BYTES else "safe"
+
+    @property
+    def mirror_in_trouble(self) -> str:
+        """Return the state of the first mirror stick that is in trouble, or nothing."""
+        states = (one.state_at(self.now_ms) for one in self.mirrors)
+        return next((state for state in states if state != "following"), "")
 
     def centre_recent(self, now_ms: int) -> bool:
         """Say whether the centre was reached lately."""
@@ -58,6 +67,8 @@ def box_health(box: Box) -> BoxHealth:
             (one.title if one else name, one.version if one else 0, one is not None)
             for name, one in packages
         ),
+        mirrors=read_mirrors(box.settings.data_dir, room.record.journal_id if room else None),
+        now_ms=box.clock.wall_ms(),
     )
 
 

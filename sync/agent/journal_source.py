@@ -64,6 +64,10 @@ class BoxJournals:
         self._known = {info.journal_id: info for info in found}
         return list(self._known)
 
+    def is_sealed(self, journal_id: str) -> bool:
+        """Say whether a journal of `journal_ids` takes no more entries."""
+        return self._known[journal_id].sealed
+
     def read(self, journal_id: str) -> AbstractContextManager[EntryReader]:
         """See JournalSource."""
         info = self._known[journal_id]

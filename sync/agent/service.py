@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -62,12 +63,17 @@ def build_agent(data_dir: Path, centre_url: str) -> SyncAgent:
 
 def run_agent(agent: SyncAgent) -> None:
     """Take turns until SIGTERM or SIGINT; the turn in progress is finished first."""
+    run_turns(agent.take_turn, every_seconds=TURN_EVERY_SECONDS)
+
+
+def run_turns(take_turn: Callable[[], None], *, every_seconds: int) -> None:
+    """Call `take_turn` again and again until SIGTERM or SIGINT; a turn is always finished."""
     scheduler = BlockingScheduler(timezone="UTC")
     scheduler.add_job(
-        agent.take_turn,
+        take_turn,
         "interval",
-        seconds=TURN_EVERY_SECONDS,
-        max_instances=1,  # two turns at once would send the same entries twice
+        seconds=every_seconds,
+        max_instances=1,  # two turns at once would send or write the same entries twice
         coalesce=True,  # after a long turn one more is enough
         misfire_grace_time=LATE_TURN_SECONDS,
     )

@@ -9,7 +9,7 @@ from appliance.services.box_health import BoxHealth
 from appliance.services.show_room import RoomView, SittingView, Tone
 from appliance.web.languages import gettext as _
 from appliance.web.languages import ngettext
-from appliance.web.staff.showing import clock_time
+from appliance.web.staff.showing import clock_time, mirror_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ def _trouble(view: RoomView, health: BoxHealth) -> str:
             "%(num)d seats are not heard from. Touch one to see what to do.",
             lost,
         )
+    if health.mirror_in_trouble:
+        return mirror_words(health.mirror_in_trouble)
     waiting = len(view.in_tone(Tone.WAIT))
     if waiting:
         return ngettext("One seat wants a look.", "%(num)d seats want a look.", waiting)

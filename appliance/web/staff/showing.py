@@ -102,6 +102,16 @@ def matter(seat: SeatView) -> str:
     return texts[seat.matter]
 
 
+def mirror_words(state: str) -> str:
+    """Return what is the matter with a mirror stick, and what to do about it."""
+    return {
+        "following": _("Everything is copied to it as it is saved."),
+        "full": _("The mirror stick is full. Put in another mirror stick. Nothing is lost."),
+        "failing": _("The mirror stick does not keep what is written. Put in another one."),
+        "silent": _("The mirror stick does not answer. Pull it out and put it in again."),
+    }[state]
+
+
 def entry_words(kind: str) -> str:
     """Return what an entry says, in words for the report."""
     return {
@@ -193,6 +203,7 @@ def register(app: Flask) -> None:
         matter=matter,
         entry_words=entry_words,
         entry_detail=entry_detail,
+        mirror_words=mirror_words,
         TONE_CLASS=TONE_CLASS,
         TONE_ICON=TONE_ICON,
         Tone=Tone,
