@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from appliance.domain.errors import InvalidInputError
 
+RESERVE_MAX_BYTES = 256 * 2**20
+"""What a full room writes in four hours is less."""
+
 
 class SettingsUnfitError(InvalidInputError):
     """The settings file cannot be used."""
@@ -65,6 +68,12 @@ class Settings(BaseModel):
     )
     lost_after_seconds: int = Field(
         default=25, ge=10, le=300, description="Silence after which a workstation counts as lost."
+    )
+    reserve_max_bytes: int = Field(
+        default=RESERVE_MAX_BYTES,
+        ge=2**20,
+        le=16 * 2**30,
+        description="Disk space kept for responses; never more than an eighth of the disk.",
     )
     staff_rest_minutes: int = Field(
         default=240, ge=5, le=720, description="Unused for so long, a staff sign-in ends."

@@ -9,6 +9,7 @@ from pathlib import Path
 from appliance.domain.errors import RefusedError
 from appliance.formats.keys import BoxIdentity, PublicIdentity, load_pinned_centre
 from appliance.platform.clock import Clock
+from appliance.services.disk_guard import DiskGuard
 from appliance.services.fence import OvertakenError
 from appliance.services.following import Following, NoLine, RoomLine
 from appliance.services.room import Room
@@ -53,6 +54,15 @@ class Box:
     line: RoomLine = field(default_factory=NoLine)
     room_lock: threading.Lock = field(default_factory=threading.Lock)
     failed_confirmations: dict[str, list[int]] = field(default_factory=dict)
+    disk: DiskGuard = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Put a guard on the disk; it watches once it is started."""
+        self.disk = DiskGuard(
+            self.settings.data_dir,
+            reserve_max_bytes=self.settings.reserve_max_bytes,
+            clock=self.clock,
+        )
 
     def open_room(self) -> Room:
         """Return the room this box leads; raises OvertakenError or RoomClosedError."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass
 from typing import Any
 
 from appliance.domain.errors import ExamroomError
 from appliance.services.box import Box
+from appliance.services.disk_guard import DiskView
 from appliance.services.mirror_status import MirrorStatus, read_mirrors
 
-DISK_LOW_BYTES = 2 * 2**30
-DISK_VERY_LOW_BYTES = 256 * 2**20
 CENTRE_RECENT_MS = 120_000
 
 
@@ -24,18 +22,11 @@ class BoxHealth:
     centre_reachable_at_ms: int | None
     acknowledged_seq: int | None
     sync_error_key: str | None
-    disk_free_bytes: int
+    disk: DiskView
     refused_documents: tuple[tuple[str, str], ...]
     packages: tuple[tuple[str, int, bool], ...]
     mirrors: tuple[MirrorStatus, ...]
     now_ms: int
-
-    @property
-    def disk_tone(self) -> str:
-        """Return "safe", "wait" or "trouble"."""
-        if self.disk_free_bytes < DISK_VERY_LOW_BYTES:
-            return "trouble"
-        return "wait" if self.disk_free_bytes < DISK_LOW_BYTES else "safe"
 
     @property
     def mirror_in_trouble(self) -> str:
@@ -61,7 +52,7 @@ def box_health(box: Box) -> BoxHealth:
         centre_reachable_at_ms=status.get("centre_reachable_at_ms"),
         acknowledged_seq=journal.get("acknowledged_seq"),
         sync_error_key=status.get("last_error_key"),
-        disk_free_bytes=shutil.disk_usage(box.settings.data_dir).free,
+        disk=box.disk.view(),
         refused_documents=tuple(box.store.refused_documents()),
         packages=tuple(
             (one.title if one else name, one.version if one else 0, one is not None)

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from appliance.domain.errors import ExamroomError, InvalidInputError
+from appliance.domain.errors import ExamroomError, InvalidInputError, TransientError
 from appliance.formats.canonical import encode_canonical
 from appliance.formats.exam_package import inspect_package
 from appliance.formats.keys import read_public_identity
@@ -46,6 +46,8 @@ def take_in_mailbox(box: Box) -> int:
         try:
             _take_in(box, kind, path.read_bytes())
             taken += 1
+        except TransientError:
+            raise  # The disk is full, or the database is busy: it lies here for the next time.
         except ExamroomError as problem:
             # The sentence, not the key: it is what staff and the technician will read.
             verdict = str(problem)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 from appliance.domain.decide.now import Now
 from appliance.domain.decide.responses import ClientUnknownError
 from appliance.domain.errors import InvalidInputError, TransientError
@@ -13,8 +11,6 @@ from appliance.services.room import SignedIn
 
 UPLOAD_MAX_BYTES = 20 * 2**20
 ATTEMPT_MAX_BYTES = 100 * 2**20
-RESERVED_FOR_RESPONSES_BYTES = 512 * 2**20
-"""Uploads are refused while this much is left, so that responses can still be saved."""
 
 
 class UploadTooLargeError(InvalidInputError):
@@ -45,7 +41,6 @@ def take_upload(box: Box, signed_in: SignedIn, sha256: str, data: bytes) -> None
     so_far = room.attachments.total_bytes(signed_in.attempt_id)
     if len(data) > UPLOAD_MAX_BYTES or so_far + len(data) > ATTEMPT_MAX_BYTES:
         raise UploadTooLargeError(mebibytes_max=UPLOAD_MAX_BYTES // 2**20)
-    free_bytes = shutil.disk_usage(box.settings.data_dir).free
-    if free_bytes < RESERVED_FOR_RESPONSES_BYTES + len(data):
+    if not box.disk.has_room_for_file(len(data)):
         raise NoRoomForUploadsError
     room.attachments.put(sha256, data, attempt_id=signed_in.attempt_id, at_ms=box.clock.wall_ms())

@@ -1,4 +1,4 @@
-"""What the box does by itself: the room clock, checkpoints, silent workstations, the mailbox."""
+"""What the box does by itself: room clock, checkpoints, silent workstations, mailbox, disk."""
 
 from __future__ import annotations
 
@@ -30,12 +30,14 @@ class Watch:
 
     def start(self) -> None:
         """Begin."""
+        self._box.disk.start()
         self._thread.start()
 
     def stop(self) -> None:
         """End, after the round that is under way."""
         self._stop.set()
         self._thread.join()
+        self._box.disk.stop()
 
     def _run(self) -> None:
         every_seconds = self._box.settings.tick_seconds
@@ -45,10 +47,13 @@ class Watch:
             except ExamroomError as trouble:
                 # A full disk or a busy database: the next round tries again, and saves say so too.
                 _log.warning("watch_round_failed", error_key=trouble.key)
+            except OSError as trouble:
+                # The same, met while writing an ordinary file.
+                _log.warning("watch_round_failed", error=trouble.strerror or "")
 
     def round(self) -> None:
         """Look after everything once."""
-        taken = take_in_mailbox(self._box)
+        taken = take_in_mailbox(self._box) if self._box.disk.has_room_for_documents() else 0
         room = self._box.room
         if room is None:
             return

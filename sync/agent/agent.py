@@ -15,7 +15,7 @@ from appliance.platform.files import make_folder, write_durably
 from sync.agent.attachments import AttachmentSender
 from sync.agent.centre_client import Centre
 from sync.agent.journal_source import JournalSource
-from sync.agent.mailbox import fetch_mailbox
+from sync.agent.mailbox import NoRoomForDocumentsError, fetch_mailbox
 from sync.agent.pacing import Pace
 from sync.agent.state import AgentState
 from sync.agent.uploading import Uploader
@@ -151,6 +151,9 @@ class SyncAgent:
                 pinned=self._pinned,
                 incoming=self._paths.incoming,
             )
+        except NoRoomForDocumentsError as problem:
+            # Results do not wait for that.
+            self._error_key = problem.key
         finally:
             self._mailbox_due_at_ms = self._clock.monotonic_ms() + MAILBOX_EVERY_MS
         self._reachable_at_ms = self._clock.wall_ms()

@@ -7,11 +7,18 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.domain.errors import CorruptionError, InvalidInputError, RefusedError
+from appliance.domain.errors import (
+    CorruptionError,
+    InvalidInputError,
+    RefusedError,
+    TransientError,
+)
 from appliance.formats.exam_package import inspect_package
 from appliance.formats.keys import PublicIdentity
 from appliance.formats.sealed_document import verify_document
 from appliance.platform.files import write_durably
+from appliance.services.disk_guard import documents_fit
+from appliance.settings import RESERVE_MAX_BYTES
 from sync.agent.centre_client import Centre, CentreUnreachableError
 from sync.agent.state import AgentState
 
@@ -20,6 +27,16 @@ PACKAGE_KIND = "exam_package"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _KIND = re.compile(r"[a-z][a-z_]{0,31}")
+
+
+class NoRoomForDocumentsError(TransientError):
+    """The disk of the box is kept for responses now."""
+
+    key = "no_room_for_documents"
+    staff_message = (
+        "The disk of this box is nearly full. What the centre has for it waits there. "
+        "Free some space."
+    )
 
 
 class MailboxListingWrongError(InvalidInputError):
@@ -65,6 +82,8 @@ def fetch_mailbox(
     """
     count = 0
     for listed in _list_after(centre, state.mailbox_cursor):
+        if not documents_fit(incoming, reserve_max_bytes=RESERVE_MAX_BYTES):
+            raise NoRoomForDocumentsError
         data = centre.fetch(f"{MAILBOX_TARGET}/{listed.document_id}")
         if hashlib.sha256(data).hexdigest() != listed.sha256:
             raise CentreUnreachableError  # changed on the line: fetch it again

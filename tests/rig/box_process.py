@@ -70,6 +70,7 @@ class BoxProcess:
     centre: CentreIdentity = field(init=False)
     process: subprocess.Popen[bytes] | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    reserve_max_bytes: int = 2**20
     recovery: RecoveryKey = field(default_factory=create_recovery_key)
     standby_count: int = 0
     standby_of: str = ""
@@ -193,6 +194,7 @@ class BoxProcess:
             *prefix,
             str(Path(sys.executable).parent / "examroom"),
             *("serve", "--data", str(self.folder), "--room", "Test room", "--no-announce"),
+            *("--config", str(self._settings())),
             *("--candidate-port", str(self.candidate_port)),
             *("--staff-port", str(self.staff_port)),
             *(("--standby-of", self.standby_of) if self.standby_of else ()),
@@ -214,6 +216,12 @@ class BoxProcess:
                     requests.get(address, timeout=2)
                     break
                 time.sleep(0.02)
+
+    def _settings(self) -> Path:
+        """Write the settings file: a small reserve, because tests make many boxes."""
+        path = self.folder / "settings.toml"
+        path.write_text(f"reserve_max_bytes = {self.reserve_max_bytes}\n", encoding="utf-8")
+        return path
 
     def kill(self) -> None:
         """End it as a power cut of the process would: at once, nothing finished."""

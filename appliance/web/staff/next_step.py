@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from appliance.domain.states import AttemptState, SittingState
 from appliance.services.box_health import BoxHealth
+from appliance.services.disk_guard import DiskStage
 from appliance.services.show_room import RoomView, SittingView, Tone
 from appliance.web.languages import gettext as _
 from appliance.web.languages import ngettext
@@ -39,7 +40,12 @@ def next_step(view: RoomView, health: BoxHealth) -> NextStep:
 
 def _trouble(view: RoomView, health: BoxHealth) -> str:
     """Return what is wrong and what to do about it, or nothing."""
-    if health.disk_tone == "trouble":
+    if health.disk.stage is DiskStage.RESERVE_IN_USE:
+        return _(
+            "The disk of this box is full. Responses are saved from a reserve. "
+            "Call the technician now."
+        )
+    if health.disk.tone == "trouble":
         return _("The disk of this box is nearly full. Call the technician now.")
     lost = len(view.in_tone(Tone.TROUBLE))
     if lost:

@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import Flask
 
 from appliance.domain.states import AttemptState, SittingState
+from appliance.services.disk_guard import DiskStage, DiskView
 from appliance.services.show_room import SeatView, Tone
 from appliance.web.languages import gettext as _
 
@@ -112,6 +113,18 @@ def mirror_words(state: str) -> str:
     }[state]
 
 
+def disk_words(disk: DiskView) -> str:
+    """Return what the disk means for the room, and what to do about it."""
+    return {
+        DiskStage.AMPLE: ""
+        if disk.tone == "safe"
+        else _("Free some space before the next exam, or now if the exam is long."),
+        DiskStage.NO_FILES: _("Candidates' files wait on their computers. Free some space now."),
+        DiskStage.RESPONSES_ONLY: _("Only responses are saved. Free some space now."),
+        DiskStage.RESERVE_IN_USE: _("Responses are saved from a reserve. Free some space now."),
+    }[disk.stage]
+
+
 def entry_words(kind: str) -> str:
     """Return what an entry says, in words for the report."""
     return {
@@ -204,6 +217,7 @@ def register(app: Flask) -> None:
         entry_words=entry_words,
         entry_detail=entry_detail,
         mirror_words=mirror_words,
+        disk_words=disk_words,
         TONE_CLASS=TONE_CLASS,
         TONE_ICON=TONE_ICON,
         Tone=Tone,
