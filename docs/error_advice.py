@@ -69,6 +69,7 @@ ADVICE: dict[str, tuple[str, str]] = {
     "mirror_of_another_box": (TECHNICIAN, "Take another stick, or empty this one at the centre."),
     "name_missing": (INVIGILATOR, "Write given name and family name."),
     "name_taken": (CENTRE, "Choose another name."),
+    "no_room_for_documents": (TECHNICIAN, "Free some space; the document comes by itself then."),
     "no_room_for_uploads": (INVIGILATOR, "Call the technician; the file waits on the computer."),
     "no_move_asked": (INVIGILATOR, "Nothing: the other computer asks no more."),
     "not_a_box": (CENTRE, "Use the file that `examroom-sync enrol --write-keys` wrote."),

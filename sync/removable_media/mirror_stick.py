@@ -29,6 +29,7 @@ from appliance.formats.attachment import (
 from appliance.formats.bundle import (
     BUNDLE_MAX_BYTES,
     BundleHeader,
+    one_run,
     read_bundle_header,
     verify_bundle,
     write_bundle,
@@ -36,7 +37,6 @@ from appliance.formats.bundle import (
 from appliance.formats.keys import BoxIdentity, PublicIdentity
 from appliance.platform.files import read_from_medium, write_durably
 from sync.agent.journal_source import EntryReader, JournalSource
-from sync.agent.uploading import one_run
 from sync.removable_media.stick import ENTRIES_A_BUNDLE, FILES_MAX, StickWriteError
 
 RUNS_A_TURN_MAX = 50
