@@ -11,11 +11,12 @@ import structlog
 from appliance.domain.errors import InvalidInputError
 from appliance.formats.keys import load_or_create_box_identity
 from appliance.platform.announcing import Announcement
-from appliance.platform.clock import SystemClock, boot_id
+from appliance.platform.clock import Clock, SystemClock, boot_id
 from appliance.platform.credentials import load_or_create_key
 from appliance.platform.files import make_folder
 from appliance.services.box import Box
 from appliance.services.follow import finish_take_overs
+from appliance.services.following import RoomLine
 from appliance.services.lookout import Lookout
 from appliance.services.open_room import resume_room
 from appliance.services.take_in_mailbox import take_in_mailbox
@@ -79,9 +80,12 @@ class ExamServer:
         self.box.store.close()
 
 
-def make_box(settings: Settings) -> Box:
+def make_box(
+    settings: Settings, *, clock: Clock | None = None, line: RoomLine | None = None, boot: str = ""
+) -> Box:
     """Open what the box knows, and the room that was open when it last ended.
 
+    The simulation gives its own clock, way to the other boxes and name of the boot.
     Raises CorruptionError with a sentence when a database cannot be used; nothing is changed then.
     """
     keys_dir = settings.data_dir / "keys"
@@ -93,9 +97,9 @@ def make_box(settings: Settings) -> Box:
             settings.data_dir / "box.db", load_or_create_key(BOX_DATABASE_KEY, keys_dir)
         ),
         identity=load_or_create_box_identity(keys_dir, settings.room),
-        clock=SystemClock(),
-        boot_id=boot_id(),
-        line=RoomLineByHttp(),
+        clock=clock or SystemClock(),
+        boot_id=boot or boot_id(),
+        line=line or RoomLineByHttp(),
     )
     take_in_mailbox(box)
     finish_take_overs(box)

@@ -66,7 +66,11 @@ def be_overtaken(box: Box, room: Room, proof: bytes) -> None:
     if box.room is room:
         box.room = None
     room.stopping.set()
-    # The writer may be the caller; it cannot wait for its own end.
+    _put_down_aside(room)
+
+
+def _put_down_aside(room: Room) -> None:
+    """End the writer beside whoever noticed: that may be the writer, and nobody awaits oneself."""
     threading.Thread(target=_put_down, args=(room,), name="put-down", daemon=True).start()
 
 

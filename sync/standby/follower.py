@@ -7,6 +7,7 @@ another one, and when the box was overtaken: then it first hands over what this 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import structlog
 
@@ -57,8 +58,10 @@ class _Journal(CanonicalDocument):
 class RoomFollower:
     """Keeps a copy of what another box leads."""
 
-    def __init__(self, box: Box) -> None:
+    def __init__(self, box: Box, connect: Callable[..., BoxClient] = BoxClient) -> None:
+        """Follow for `box`; `connect(origin, identity, clock)` makes the way to another one."""
         self._box = box
+        self._connect = connect
         self._origin = box.settings.standby_of
         self._client: BoxClient | None = None
         self._turn = threading.Lock()
@@ -81,11 +84,14 @@ class RoomFollower:
         while not self._stop.wait(TURN_SECONDS):
             more = True
             while more and not self._stop.is_set():
-                with self._turn:
-                    more = self._box.room is None and self._take_turn()
+                more = self.take_turn()
 
-    def _take_turn(self) -> bool:
+    def take_turn(self) -> bool:
         """Fetch once; say whether there is more at once.  Trouble is shown, and tried again."""
+        with self._turn:
+            return self._box.room is None and self._try()
+
+    def _try(self) -> bool:
         following = self._box.following
         if following is not None and following.is_finished:
             return False
@@ -120,7 +126,7 @@ class RoomFollower:
         if not origin:
             return None
         if self._client is None or self._client.origin != origin.rstrip("/"):
-            self._client = BoxClient(origin, self._box.identity, self._box.clock)
+            self._client = self._connect(origin, self._box.identity, self._box.clock)
         view = self._client.view()
         if not view.leads and view.proof is not None:
             proof = read_epoch_proof(view.proof.encode(), boxes=all_peers(self._box))
