@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from pydantic import ValidationError
 
 from appliance.domain.errors import ExamroomError, InvalidInputError, TransientError
 from appliance.formats.canonical import encode_canonical
+from appliance.formats.document_bodies import ReleaseBody, RosterBody, StaffBody
 from appliance.formats.exam_package import inspect_package
 from appliance.formats.keys import read_public_identity
 from appliance.formats.sealed_document import open_document
@@ -75,7 +77,7 @@ def _take_in(box: Box, kind: str, data: bytes) -> None:
         raise DocumentUnfitError
     try:
         _understand(box, document.kind, document.body)
-    except (KeyError, TypeError, ValueError) as problem:
+    except ValidationError as problem:
         raise DocumentUnfitError from problem
 
 
@@ -104,21 +106,23 @@ def _understand(box: Box, kind: str, body: dict[str, Any]) -> None:
     now_ms = box.clock.wall_ms()
     match kind:
         case "roster":
-            peers = [read_public_identity(encode_canonical(one)) for one in body["boxes"]]
+            roster = RosterBody.model_validate(body)
+            peers = [read_public_identity(encode_canonical(one)) for one in roster.boxes]
             for sitting in body["sittings"]:
                 box.store.put_peers(
                     sitting["sitting_id"], {one.id: one.to_bytes() for one in peers}
                 )
                 box.store.put_roster_sitting(
-                    roster_id=body["roster_id"],
-                    code_key=bytes.fromhex(body["code_key"]),
+                    roster_id=roster.roster_id,
+                    code_key=roster.code_key,
                     sitting=sitting,
                     at_ms=now_ms,
                 )
         case "staff":
-            box.store.replace_staff([StaffMember(**one) for one in body["staff"]])
+            staff = StaffBody.model_validate(body).staff
+            box.store.replace_staff([StaffMember(**one.model_dump()) for one in staff])
         case "release":
-            secret = bytes.fromhex(body["release_secret"])
-            box.store.put_release_token(body["package_id"], secret, now_ms)
+            release = ReleaseBody.model_validate(body)
+            box.store.put_release_token(release.package_id, release.release_secret, now_ms)
         case _:
             raise DocumentUnfitError

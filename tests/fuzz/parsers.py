@@ -25,7 +25,7 @@ from appliance.formats import bundle, sealed_document
 from appliance.formats.attachment import open_attachment, read_attachment_header, write_attachment
 from appliance.formats.authored_exam import AuthoredExam, read_authored_exam, write_authored_exam
 from appliance.formats.bundle import BundleHeader, open_bundle, read_bundle_header, write_bundle
-from appliance.formats.canonical import encode_canonical
+from appliance.formats.canonical import encode_canonical, parse_canonical
 from appliance.formats.envelope import write_envelope
 from appliance.formats.exam_model import decode_exam, decode_scoring, encode_exam, encode_scoring
 from appliance.formats.exam_package import (
@@ -60,13 +60,14 @@ from appliance.formats.request_signature import (
     verify_request,
 )
 from appliance.formats.roster_csv import read_roster_csv
-from appliance.formats.sealed_document import Document, open_document, seal_document
+from appliance.formats.sealed_document import Document, DocumentKind, open_document, seal_document
 from appliance.formats.sealing import seal
 from appliance.formats.signing import sign
 from appliance.web.boundary import ExchangeBody, HandInBody, HelpBody, SignInBody, parse_body
 from provisioning.demo_exam import demo_exam_directory
 from provisioning.importers.exam_import import import_exam
 from sync.central.sittings import read_staff_csv
+from tests.fuzz.mailbox import taken_in
 from tests.fuzz.mutations import spoilt_bytes, spoilt_json, spoilt_xml
 from tests.fuzz.writing_room import save_and_take_back
 from tests.rig.small_exam import small_exam
@@ -292,6 +293,67 @@ def _between_box_and_centre() -> list[Parser]:
     ]
 
 
+ROSTER_BODY = {
+    "roster_id": "r-1",
+    "code_key": "00" * 32,
+    "boxes": [parse_canonical(BOX.public.to_bytes())],
+    "sittings": [
+        {
+            "sitting_id": "s-1",
+            "title": "An exam",
+            "package_id": "p-1",
+            "planned_start_at": None,
+            "duration_seconds": 3600,
+            "room": "Room",
+            "candidates": [
+                {
+                    "candidate_id": "c-1",
+                    "number": "1",
+                    "given_name": "Ada",
+                    "family_name": "L",
+                    "code_hash": "00",
+                    "seat": "1",
+                    "anonymous_code": "X",
+                    "accommodations": [
+                        {
+                            "name": "additional-testing-time",
+                            "value": "time-multiplier 1.5",
+                            "approved_by": "",
+                            "approved_at": "",
+                        }
+                    ],
+                }
+            ],
+        }
+    ],
+}
+STAFF_BODY = {
+    "staff": [
+        {
+            "staff_id": "ada",
+            "name": "Ada",
+            "role": "invigilator",
+            "secret_hash": "$argon2id$",
+            "valid_from_ms": 0,
+            "valid_until_ms": 1,
+        }
+    ]
+}
+RELEASE_BODY = {"package_id": "p-1", "release_secret": "00" * 32}
+
+
+def _in_the_mailbox() -> list[Parser]:
+    bodies: dict[DocumentKind, dict[str, object]] = {
+        "roster": dict(ROSTER_BODY),
+        "staff": dict(STAFF_BODY),
+        "release": dict(RELEASE_BODY),
+    }
+    return [
+        _parser(f"mailbox_{kind}", taken_in(kind), encode_canonical(body), structure="json")
+        for kind, body in bodies.items()
+    ]
+
+
 # --- exam packages and exams ----------------------------------------------------------------------
 
 
@@ -480,5 +542,11 @@ def _from_pages() -> list[Parser]:
 @cache
 def parsers() -> dict[str, Parser]:
     """Return all parsers by name."""
-    found = [*_between_box_and_centre(), *_exams(), *_written_by_people(), *_from_pages()]
+    found = [
+        *_between_box_and_centre(),
+        *_in_the_mailbox(),
+        *_exams(),
+        *_written_by_people(),
+        *_from_pages(),
+    ]
     return {one.name: one for one in found}

@@ -43,11 +43,16 @@ def _room() -> JournalWriter:
 
 def save_and_take_back(changes: tuple[c.Change, ...]) -> int:
     """Save changes as the writer does; return how many entries that made, and undo it."""
+    return write_and_take_back(c.SaveChanges("candidate", "a", "client0001", changes))
+
+
+def write_and_take_back(command: c.Command) -> int:
+    """Do what the writer does with a command; return how many entries it made, and undo it."""
     writer = _room()
     journal = writer._journal
     head = journal.head_seq, journal.head_hash
     entries: list[Entry] = []
-    ticket = _Ticket(c.SaveChanges("candidate", "a", "client0001", changes), None)
+    ticket = _Ticket(command, None)
     connection = journal.database.conn
     connection.execute("BEGIN")
     try:
