@@ -12,12 +12,9 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-
-from hypothesis import strategies as st
 
 from appliance.domain.journal import Draft, Entry, chain_start, place
 from appliance.domain.scoring import Scoring
@@ -68,7 +65,7 @@ from provisioning.demo_exam import demo_exam_directory
 from provisioning.importers.exam_import import import_exam
 from sync.central.sittings import read_staff_csv
 from tests.fuzz.mailbox import taken_in
-from tests.fuzz.mutations import spoilt_bytes, spoilt_json, spoilt_xml
+from tests.fuzz.parser import Parser, parser_of
 from tests.fuzz.writing_room import save_and_take_back
 from tests.rig.small_exam import small_exam
 
@@ -78,25 +75,6 @@ BOX = create_box_identity("Box")
 RELEASE_CODE = create_release_code()
 NOW_MS = 1_700_000_000_000
 REQUEST = SignedRequest("POST", "/v1/x?y=1", b"body")
-
-
-@dataclass(frozen=True, slots=True)
-class Parser:
-    """A parser, documents that it takes, and how they are spoilt."""
-
-    name: str
-    read: Callable[[bytes], object]
-    spoilt: st.SearchStrategy[bytes]
-    valid: tuple[bytes, ...]
-
-
-def _parser(
-    name: str, read: Callable[[bytes], object], *valid: bytes, structure: str = ""
-) -> Parser:
-    ways = [spoilt_bytes(valid)]
-    if structure:
-        ways.append({"json": spoilt_json, "xml": spoilt_xml}[structure](valid))
-    return Parser(name, read, st.one_of(ways), valid)
 
 
 def _entries() -> list[Entry]:
@@ -254,42 +232,42 @@ def _between_box_and_centre() -> list[Parser]:
     recovery_copy = write_recovery_copy("journal-1", bytes(32), recovery=RECOVERY.public)
     identities = [CENTRE.public.to_bytes(), BOX.public.to_bytes()]
     return [
-        _parser("bundle", _read_bundle, _bundle()),
-        _parser("bundle_header", _read_header, _bundle_header(), structure="json"),
-        _parser("bundle_rows", _read_rows, _rows(), structure="json"),
-        _parser("bundle_packed", _read_packed_rows, zlib.compress(_rows())),
-        _parser(
+        parser_of("bundle", _read_bundle, _bundle()),
+        parser_of("bundle_header", _read_header, _bundle_header(), structure="json"),
+        parser_of("bundle_rows", _read_rows, _rows(), structure="json"),
+        parser_of("bundle_packed", _read_packed_rows, zlib.compress(_rows())),
+        parser_of(
             "document",
             _read_document,
             seal_document(document, box=BOX.public, centre=CENTRE),
         ),
-        _parser(
+        parser_of(
             "document_body",
             _read_document_body,
             encode_canonical(document.body),
             structure="json",
         ),
-        _parser("attachment", _read_attachment, _attachment()),
-        _parser(
+        parser_of("attachment", _read_attachment, _attachment()),
+        parser_of(
             "receipt",
             lambda data: read_receipt(data, centre=CENTRE.public),
             receipt,
             structure="json",
         ),
-        _parser(
+        parser_of(
             "candidate_receipt",
             lambda data: read_candidate_receipt(data, box=BOX.public),
             candidate_receipt,
             structure="json",
         ),
-        _parser(
+        parser_of(
             "recovery_copy",
             lambda data: read_recovery_copy(data, recovery=RECOVERY),
             recovery_copy,
             structure="json",
         ),
-        _parser("identity", _read_identity, *identities, structure="json"),
-        _parser("request_headers", _read_request, _request()),
+        parser_of("identity", _read_identity, *identities, structure="json"),
+        parser_of("request_headers", _read_request, _request()),
     ]
 
 
@@ -349,7 +327,7 @@ def _in_the_mailbox() -> list[Parser]:
         "release": dict(RELEASE_BODY),
     }
     return [
-        _parser(f"mailbox_{kind}", taken_in(kind), encode_canonical(body), structure="json")
+        parser_of(f"mailbox_{kind}", taken_in(kind), encode_canonical(body), structure="json")
         for kind, body in bodies.items()
     ]
 
@@ -410,16 +388,16 @@ def _exams() -> list[Parser]:
         media={"a.png": b"picture"},
     )
     return [
-        _parser("package", _read_package, _package()),
-        _parser(
+        parser_of("package", _read_package, _package()),
+        parser_of(
             "package_manifest",
             _read_manifest,
             _package_files()["manifest.json"],
             structure="json",
         ),
-        _parser("exam", decode_exam, *exams, structure="json"),
-        _parser("scoring", decode_scoring, scoring, structure="json"),
-        _parser("authored_exam", read_authored_exam, write_authored_exam(small)),
+        parser_of("exam", decode_exam, *exams, structure="json"),
+        parser_of("scoring", decode_scoring, scoring, structure="json"),
+        parser_of("authored_exam", read_authored_exam, write_authored_exam(small)),
     ]
 
 
@@ -487,18 +465,18 @@ def _written_by_people() -> list[Parser]:
     demo = demo_exam_directory()
     items = tuple(path.read_bytes() for path in sorted((demo / "items").glob("*.xml")))
     parts = [
-        _parser(f"qti_{name}", _demo_with(f"{name}.xml"), data, structure="xml")
+        parser_of(f"qti_{name}", _demo_with(f"{name}.xml"), data, structure="xml")
         for name in ("test", "imsmanifest")
         for data in [(demo / f"{name}.xml").read_bytes()]
     ]
     return [
         *parts,
-        _parser("qti_zip", _imports(".zip"), _zip_of(demo, "", b"")),
-        _parser("qti_item", _imports(".xml"), *items, structure="xml"),
-        _parser("moodle", _imports(".xml"), MOODLE, structure="xml"),
-        _parser("gift", _imports(".gift"), GIFT),
-        _parser("roster_csv", read_roster_csv, *ROSTER),
-        _parser("staff_csv", read_staff_csv, b"name,role\nAda,invigilator\nBob,technician\n"),
+        parser_of("qti_zip", _imports(".zip"), _zip_of(demo, "", b"")),
+        parser_of("qti_item", _imports(".xml"), *items, structure="xml"),
+        parser_of("moodle", _imports(".xml"), MOODLE, structure="xml"),
+        parser_of("gift", _imports(".gift"), GIFT),
+        parser_of("roster_csv", read_roster_csv, *ROSTER),
+        parser_of("staff_csv", read_staff_csv, b"name,role\nAda,invigilator\nBob,technician\n"),
     ]
 
 
@@ -525,15 +503,15 @@ def _exchange() -> bytes:
 def _from_pages() -> list[Parser]:
     sign_in = json.dumps({"code": "ABCD-EFGH", "client": "client0001"}).encode()
     return [
-        _parser("exchange", _read_exchange, _exchange(), structure="json"),
-        _parser("sign_in", lambda data: parse_body(data, SignInBody), sign_in, structure="json"),
-        _parser(
+        parser_of("exchange", _read_exchange, _exchange(), structure="json"),
+        parser_of("sign_in", lambda data: parse_body(data, SignInBody), sign_in, structure="json"),
+        parser_of(
             "hand_in",
             lambda data: parse_body(data, HandInBody),
             b'{"last_change":3}',
             structure="json",
         ),
-        _parser(
+        parser_of(
             "help", lambda data: parse_body(data, HelpBody), b'{"wanted":true}', structure="json"
         ),
     ]

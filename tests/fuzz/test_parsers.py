@@ -17,7 +17,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from appliance.domain.errors import ExamroomError
-from tests.fuzz.parsers import Parser, parsers
+from tests.fuzz.parser import Parser
+from tests.fuzz.parsers import parsers
 
 LONG = "EXAMROOM_FUZZ_SECONDS" in os.environ
 SECONDS = float(os.environ.get("EXAMROOM_FUZZ_SECONDS", "0.8"))
