@@ -50,6 +50,7 @@ LOAD_SECONDS = 4.0
 FOLD_OFTEN = "PRAGMA wal_autocheckpoint = 100"
 """The product folds its log back every 16 MiB: too seldom for a test of seconds."""
 NOT_SYNCED = FOLD_OFTEN + "; PRAGMA synchronous = NORMAL"
+WRITTEN_BY_THE_TEST = {"log", "settings.toml"}
 PROGRAM = (sys.executable, "-m", "tests.rig.altered_box")
 
 Sent = dict[tuple[str, int], ResponseValue]
@@ -226,7 +227,7 @@ def test_nothing_told_is_lost_wherever_the_power_is_cut(
     on_disk = {
         str(path.relative_to(box.folder)): path.read_bytes()
         for path in box.folder.rglob("*")
-        if path.is_file() and path.name != "log"
+        if path.is_file() and path.name not in WRITTEN_BY_THE_TEST
     }
     assert on_disk == disk.as_the_process_sees_it(), "the record leaves something out"
 

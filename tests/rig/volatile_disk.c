@@ -206,6 +206,28 @@ int ftruncate(int fd, off_t size)
     return ftruncate64(fd, size);
 }
 
+/* Room that is taken in advance reads as zeros, as a file does that is made longer. */
+int posix_fallocate64(int fd, off64_t at, off64_t length)
+{
+    REAL(posix_fallocate64);
+    uint64_t inode = ours(fd);
+    struct stat found;
+    int result;
+    if (!inode)
+        return real(fd, at, length);
+    pthread_mutex_lock(&lock);
+    result = real(fd, at, length);
+    if (result == 0 && fstat(fd, &found) == 0)
+        record('t', inode, found.st_size, NULL, 0);
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+int posix_fallocate(int fd, off_t at, off_t length)
+{
+    return posix_fallocate64(fd, at, length);
+}
+
 static int synced(int fd)
 {
     pthread_mutex_lock(&lock);
