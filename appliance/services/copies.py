@@ -75,15 +75,16 @@ class Copies:
     ) -> Safety:
         """Say how safe a browser's work is; `head_seq` is the newest entry, which may be its own.
 
-        Called in the journal's writer only, when everything up to `head_seq` is decided.
+        Everything up to `head_seq` must be durable here.  Any thread.
         """
-        trail = self._trails.setdefault(client, _Trail())
-        if trail.newest[1] < acknowledged_no:
-            trail.newest = (head_seq, acknowledged_no)
-            if len(trail.waiting) == TRAIL_MAX:
-                trail.waiting.pop()
-            trail.waiting.append(trail.newest)
         safe_seq = self.safe_seq(now_ms)
-        while trail.waiting and trail.waiting[0][0] <= safe_seq:
-            trail.copied_no = trail.waiting.popleft()[1]
-        return Safety(0 < trail.newest[0] <= safe_seq, trail.copied_no)
+        with self._lock:
+            trail = self._trails.setdefault(client, _Trail())
+            if trail.newest[1] < acknowledged_no:
+                trail.newest = (head_seq, acknowledged_no)
+                if len(trail.waiting) == TRAIL_MAX:
+                    trail.waiting.pop()
+                trail.waiting.append(trail.newest)
+            while trail.waiting and trail.waiting[0][0] <= safe_seq:
+                trail.copied_no = trail.waiting.popleft()[1]
+            return Safety(0 < trail.newest[0] <= safe_seq, trail.copied_no)

@@ -20,6 +20,7 @@ from appliance.services.room import Room, SignedIn
 WRITING_EVERY_MS = 5000
 WAITING_EVERY_MS = 2500
 COPIED_WITHIN_MS = 1500
+"""When to call again while a copy is just about to have the newest."""
 """How often a page calls when it has nothing to save.  It adds its own jitter."""
 
 
@@ -41,13 +42,13 @@ def exchange(
     room = box.open_room()
     _note_contact(box, room, signed_in, telling)
 
-    def view(state: RoomState, now: Now) -> dict[str, Any]:
-        return standing(room, state, now, signed_in, telling.seen_message_count)
+    def view(state: RoomState, now: Now) -> Standing:
+        return standing(state, now, signed_in, telling.seen_message_count)
 
     if not changes:
-        return room.writer.look(view)
+        return with_safety(room, signed_in, room.writer.look(view))
     command = c.SaveChanges("candidate", signed_in.attempt_id, signed_in.client_id, changes)
-    return room.writer.write_and_look(command, view)
+    return with_safety(room, signed_in, room.writer.write_and_look(command, view))
 
 
 def _note_contact(box: Box, room: Room, signed_in: SignedIn, telling: Telling) -> None:
@@ -66,34 +67,48 @@ def _note_contact(box: Box, room: Room, signed_in: SignedIn, telling: Telling) -
         )
 
 
-def standing(
-    room: Room, state: RoomState, now: Now, signed_in: SignedIn, seen_message_count: int
-) -> dict[str, Any]:
-    """Return what the page must know; raises ClientUnknownError for a browser not signed in.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand for one browser after the entry `head_seq`, at `now_ms` (monotonic)."""
 
-    Runs in the journal's writer.
+    fields: dict[str, Any]
+    head_seq: int
+    now_ms: int
+
+
+def with_safety(room: Room, signed_in: SignedIn, seen: Standing) -> dict[str, Any]:
+    """Add where the work is safe.
+
+    Only now, when everything that was seen is durable: what was decided for a commit that failed
+    must never be taken for saved, here or in a copy.
     """
+    fields = seen.fields
+    acknowledged, others = fields["acknowledged"], len(fields["boxes"]) > 1
+    client = (signed_in.attempt_id, signed_in.client_id)
+    safety = room.copies.safety(client, acknowledged, seen.head_seq, seen.now_ms)
+    fields["safe"] = "two_places" if safety.in_two_places else "box"
+    fields["copied"] = safety.copied_no if others else acknowledged
+    if others and not safety.in_two_places and fields["next_in_ms"] == WRITING_EVERY_MS:
+        fields["next_in_ms"] = COPIED_WITHIN_MS
+    return fields
+
+
+def standing(state: RoomState, now: Now, signed_in: SignedIn, seen_message_count: int) -> Standing:
+    """Return what the page must know; raises ClientUnknownError for a browser not signed in."""
     attempt = state.attempt(signed_in.attempt_id)
     client = state.clients.get((signed_in.attempt_id, signed_in.client_id))
     if client is None:
         raise ClientUnknownError
     sitting = state.sitting(attempt.sitting_id)
     writing = attempt.state is AttemptState.WRITING and sitting.state is SittingState.RUNNING
-    acknowledged = client.acknowledged_change_no
-    safety = room.copies.safety(
-        (client.attempt_id, client.client_id), acknowledged, now.head_seq, now.monotonic_ms
-    )
-    has_others = len(state.boxes) > 1
     messages = [
         {"text": one.text, "sent_at_ms": one.sent_at_ms}
         for one in state.messages.values()
         if one.attempt_id == attempt.attempt_id
         or (one.attempt_id is None and one.sitting_id == attempt.sitting_id)
     ]
-    return {
-        "acknowledged": acknowledged,
-        "safe": "two_places" if safety.in_two_places else "box",
-        "copied": safety.copied_no if has_others else acknowledged,
+    fields = {
+        "acknowledged": client.acknowledged_change_no,
         "epoch": now.epoch,
         "boxes": [one.origin for one in state.boxes.values()],
         "saved_at_ms": client.saved_at_ms,
@@ -110,15 +125,9 @@ def standing(
         "help_asked": attempt.help_asked_at_ms is not None,
         "message_count": len(messages),
         "messages": messages[seen_message_count:],
-        "next_in_ms": _next_in_ms(writing, waits=has_others and not safety.in_two_places),
+        "next_in_ms": WRITING_EVERY_MS if writing else WAITING_EVERY_MS,
     }
-
-
-def _next_in_ms(writing: bool, *, waits: bool) -> int:
-    """Return when the page should call again; sooner when a copy is just about to have it."""
-    if writing:
-        return COPIED_WITHIN_MS if waits else WRITING_EVERY_MS
-    return WAITING_EVERY_MS
+    return Standing(fields, now.head_seq, now.monotonic_ms)
 
 
 def _where(attempt: Attempt, client_id: str) -> str:

@@ -16,7 +16,7 @@ from appliance.storage.box_store import JournalRecord
 from appliance.storage.database import KEY_BYTES
 from appliance.storage.followed_journal import FollowedJournal
 from appliance.storage.journals import resume_journal, set_aside
-from appliance.storage.reading import journal_path
+from appliance.storage.reading import JournalReader, journal_path
 
 _log = structlog.get_logger()
 
@@ -75,13 +75,32 @@ def end_following(box: Box, following: Following, *, keep_copy: bool) -> None:
         set_aside(path)
 
 
+def known_origins(box: Box) -> list[str]:
+    """Return where the boxes of the room are that this box last followed, as its copy says."""
+    for record in reversed(box.store.journals()):
+        path = journal_path(box.settings.data_dir, record.journal_id)
+        if record.role == "leading" or record.sealed_at_ms is not None or not path.exists():
+            continue
+        try:
+            with JournalReader(path, record.journal_key or b"") as reader:
+                return reader.box_origins()
+        except CorruptionError:
+            continue
+    return []
+
+
 def finish_take_overs(box: Box) -> None:
     """Note that this box leads a room whose epoch it had begun when the power went."""
     for record in box.store.journals():
         path = journal_path(box.settings.data_dir, record.journal_id)
         if record.role != "following" or record.sealed_at_ms is not None or not path.exists():
             continue
-        journal = resume_journal(path, record.journal_key or b"", record.journal_id)
+        try:
+            journal = resume_journal(path, record.journal_key or b"", record.journal_id)
+        except CorruptionError as damage:
+            # A copy that cannot be read led nobody; it is set aside when following begins.
+            _log.error("copy_damaged", journal_id=record.journal_id, error_key=damage.key)
+            continue
         journal.database.close()
         if begun_by(journal.epoch, box.identity.id):
             box.store.lead(record.journal_id)

@@ -103,6 +103,12 @@ class JournalReader:
         with translating(self._path):
             return entries_after(self._database, seq, limit)
 
+    def box_origins(self) -> list[str]:
+        """Return where candidates' pages reach the boxes of this room."""
+        with translating(self._path):
+            rows = self._database.conn.execute("SELECT origin FROM room_boxes").fetchall()
+        return [row[0] for row in rows]
+
 
 class AttachmentReader:
     """A read-only connection to the uploaded files of a journal, which may have none."""

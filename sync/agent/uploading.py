@@ -83,6 +83,9 @@ class Uploader:
     def _send_next(self, journal_id: str, reader: EntryReader) -> bool:
         """Send one bundle; say whether there may be more."""
         mark = self.state.mark(journal_id)
+        if not still_ours(mark, reader):
+            mark = mark.model_copy(update={"acknowledged_seq": 0, "acknowledged_hash": b""})
+            self.state.journals[journal_id] = mark
         head = reader.head()
         head_seq = head[1] if head else 0
         if head_seq == mark.acknowledged_seq and mark.point == _AT_REST:
@@ -191,3 +194,15 @@ class Uploader:
     def _note(self, journal_id: str, mark: JournalMark) -> None:
         self.state.journals[journal_id] = mark
         self.state.save()
+
+
+def still_ours(mark: JournalMark, reader: EntryReader) -> bool:
+    """Say whether what the centre acknowledged is still the beginning of this journal.
+
+    A box that was overtaken and follows has set its own course aside; should it lead again, the
+    centre says itself from where on it wants entries.
+    """
+    if mark.acknowledged_seq == 0:
+        return True
+    found = reader.entries_after(mark.acknowledged_seq - 1, 1)
+    return [one.hash for one in found] == [mark.acknowledged_hash]

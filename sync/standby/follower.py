@@ -20,7 +20,7 @@ from appliance.formats.keys import PublicIdentity
 from appliance.formats.room_secrets import open_room_secrets
 from appliance.formats.strays import write_strays
 from appliance.services.box import Box
-from appliance.services.follow import begin_following, end_following
+from appliance.services.follow import begin_following, end_following, known_origins
 from appliance.services.following import Following
 from appliance.services.hand_over import become_follower, strays
 from appliance.services.peers import BoxView, PeerUnknownError, all_peers, origin_of
@@ -121,23 +121,34 @@ class RoomFollower:
         return following is not None and self._fetch(following)
 
     def _look(self) -> BoxView | None:
-        """Look at the box that should lead, and where it points if it does not."""
-        origin = self._overtaker() or self._origin
-        if not origin:
-            return None
-        if self._client is None or self._client.origin != origin.rstrip("/"):
-            self._client = self._connect(origin, self._box.identity, self._box.clock)
-        view = self._client.view()
-        if not view.leads and view.proof is not None:
-            proof = read_epoch_proof(view.proof.encode(), boxes=all_peers(self._box))
-            if proof.box_id != self._box.identity.id:
-                self._origin = proof.origin
-        return view
+        """Look at the box that leads: where it was last, else wherever this room has a box."""
+        found: BoxView | None = None
+        trouble: BoxOutOfReachError | None = None
+        for origin in self._origins():
+            if self._client is None or self._client.origin != origin:
+                self._client = self._connect(origin, self._box.identity, self._box.clock)
+            try:
+                view = self._client.view()
+            except BoxOutOfReachError as silent:
+                trouble = silent
+                continue
+            if view.leads:
+                self._origin = origin
+                return view
+            found = view
+        if found is None and trouble is not None:
+            raise trouble
+        return found
 
-    def _overtaker(self) -> str:
-        """Return where the box is that has taken over from this one, if one has."""
-        found = self._overtaking()
-        return found[1].origin if found and found[0].role == "overtaken" else ""
+    def _origins(self) -> list[str]:
+        """Return where the leader may be, the likeliest first."""
+        overtaking = self._overtaking()
+        wanted = [self._origin, overtaking[1].origin if overtaking else ""]
+        wanted += [self._box.settings.standby_of, *known_origins(self._box)]
+        own = origin_of(self._box)
+        return [
+            one for one in dict.fromkeys(one.rstrip("/") for one in wanted) if one and one != own
+        ]
 
     def _overtaking(self) -> tuple[JournalRecord, EpochProof] | None:
         store = self._box.store
@@ -145,9 +156,7 @@ class RoomFollower:
             overtaking = store.overtaking(record.journal_id)
             if overtaking is not None and record.sealed_at_ms is None:
                 known = all_peers(self._box)
-                proof = read_epoch_proof(overtaking.epoch_proof, boxes=known)
-                self._origin = self._origin or proof.origin
-                return record, proof
+                return record, read_epoch_proof(overtaking.epoch_proof, boxes=known)
         return None
 
     def _settle(self, view: BoxView) -> bool:

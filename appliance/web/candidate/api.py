@@ -14,7 +14,7 @@ from appliance.domain.room import RoomState
 from appliance.formats.receipt import write_candidate_receipt
 from appliance.rendering.texts import texts_for
 from appliance.services.box import Box
-from appliance.services.exchange import Telling, exchange, standing
+from appliance.services.exchange import Standing, Telling, exchange, standing, with_safety
 from appliance.services.give_exam import exam_media, give_exam
 from appliance.services.hand_in import hand_in, receipt_of
 from appliance.services.room import Room, SignedIn, hash_ticket, hash_token, ticket_of
@@ -93,9 +93,9 @@ def who() -> Response:
 def _who(box: Box, signed_in: SignedIn) -> dict[str, object]:
     room = box.open_room()
 
-    def see(state: RoomState, now: Now) -> dict[str, object]:
+    def see(state: RoomState, now: Now) -> tuple[dict[str, object], Standing]:
         attempt = state.attempt(signed_in.attempt_id)
-        return {
+        who = {
             "attempt_id": attempt.attempt_id,
             "name": attempt.name,
             "number": attempt.number,
@@ -103,10 +103,11 @@ def _who(box: Box, signed_in: SignedIn) -> dict[str, object]:
             "practice": state.session.practice,
             "title": state.sitting(attempt.sitting_id).title,
             "allotted_seconds": attempt.account.allotted_seconds,
-            "standing": standing(room, state, now, signed_in, 0),
         }
+        return who, standing(state, now, signed_in, 0)
 
-    return room.writer.look(see)
+    who, seen = room.writer.look(see)
+    return {**who, "standing": with_safety(room, signed_in, seen)}
 
 
 @candidate
