@@ -162,6 +162,21 @@ CREATE TABLE left_behind (
     body TEXT NOT NULL
 ) STRICT
 ;
+CREATE TABLE lost_time (
+    lost_id TEXT PRIMARY KEY,
+    attempt_id TEXT NOT NULL REFERENCES attempts (attempt_id),
+    began_at_ms INTEGER NOT NULL,
+    began_clock_ms INTEGER NOT NULL,
+    began_used_ms INTEGER NOT NULL,
+    writing_count INTEGER NOT NULL,
+    seconds INTEGER CHECK (seconds >= 0),
+    unsent_count INTEGER NOT NULL,
+    decision TEXT CHECK (decision IN ('granted', 'declined')),
+    granted_seconds INTEGER NOT NULL,
+    decided_by TEXT NOT NULL,
+    reason TEXT NOT NULL
+) STRICT
+;
 CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
 CREATE TRIGGER entries_no_delete BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
 

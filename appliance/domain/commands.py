@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from appliance.domain.box_commands import JoinBox, TakeOver, TakeStrays
 from appliance.domain.candidates import Accommodation
 from appliance.domain.revisions import ResponseValue
+from appliance.domain.time_commands import DecideLostTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +325,7 @@ class NoteContact:
     attempt_id: str
     lost: bool
     away_seconds: int
+    unsent_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +383,7 @@ Command = (
     | WriteIrregularity
     | NoteStaff
     | NoteContact
+    | DecideLostTime
     | Tick
     | NoteRestart
     | Checkpoint

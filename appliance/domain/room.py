@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from appliance.domain.candidates import Accommodation
 from appliance.domain.errors import NotFoundError
+from appliance.domain.lost_time import LostTime
 from appliance.domain.revisions import ResponseValue
 from appliance.domain.states import AttemptState, SittingState
 from appliance.domain.time_accounts import TimeAccount
@@ -230,6 +231,7 @@ class RoomState:
     item_marks: dict[tuple[str, str], ItemMark] = field(default_factory=dict)
     boxes: dict[str, RoomBox] = field(default_factory=dict)
     left_behind: dict[str, LeftBehind] = field(default_factory=dict)
+    lost_time: dict[str, LostTime] = field(default_factory=dict)
     touched: set[tuple[str, object]] = field(default_factory=set)
 
     def sitting(self, sitting_id: str) -> Sitting:

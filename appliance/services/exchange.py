@@ -63,7 +63,13 @@ def _note_contact(box: Box, room: Room, signed_in: SignedIn, telling: Telling) -
     away_seconds = room.presence.heard(signed_in.attempt_id, contact)
     if away_seconds is not None:
         room.writer.write(
-            c.NoteContact("box", signed_in.attempt_id, lost=False, away_seconds=away_seconds)
+            c.NoteContact(
+                "box",
+                signed_in.attempt_id,
+                lost=False,
+                away_seconds=away_seconds,
+                unsent_count=telling.unsent_count,
+            )
         )
 
 

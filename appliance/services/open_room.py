@@ -263,7 +263,7 @@ def note_outage(box: Box, room: Room) -> None:
 
 
 def _remember_sign_ins(box: Box, room: Room) -> None:
-    def see(state: RoomState, _now: Now) -> tuple[dict[str, SignedIn], list[str]]:
+    def see(state: RoomState, _now: Now) -> tuple[dict[str, SignedIn], list[str], list[str]]:
         sign_ins = {
             one.token_hash: SignedIn(one.attempt_id, one.client_id)
             for one in state.clients.values()
@@ -273,10 +273,12 @@ def _remember_sign_ins(box: Box, room: Room) -> None:
             for one in state.attempts.values()
             if one.state in {AttemptState.WRITING, AttemptState.SUSPENDED}
         ]
-        return sign_ins, writing
+        lost = [one.attempt_id for one in state.attempts.values() if one.lost_at_ms is not None]
+        return sign_ins, writing, lost
 
-    room.sign_ins, writing = room.writer.look(see)
+    room.sign_ins, writing, lost = room.writer.look(see)
     room.presence.expect(writing, box.clock.monotonic_ms())
+    room.presence.expect_back(lost, box.clock.monotonic_ms())
 
 
 def _put_away(box: Box, room: Room) -> None:

@@ -45,6 +45,12 @@ class Presence:
             for attempt_id in attempt_ids:
                 self._contacts.setdefault(attempt_id, Contact(now_ms, ""))
 
+    def expect_back(self, attempt_ids: list[str], now_ms: int) -> None:
+        """Wait for attempts that were lost already when this process began."""
+        with self._lock:
+            for attempt_id in attempt_ids:
+                self._lost.setdefault(attempt_id, now_ms)
+
     def newly_lost(self, now_ms: int, *, after_ms: int) -> list[str]:
         """Return the attempts that have been silent for `after_ms` and were not lost before."""
         with self._lock:

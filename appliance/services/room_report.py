@@ -9,6 +9,7 @@ from appliance.domain.decide.now import Now
 from appliance.domain.journal import Entry
 from appliance.domain.room import Irregularity, RoomState
 from appliance.services.box import Box
+from appliance.services.show_lost_time import OutageView, show_lost_time
 from appliance.services.show_room import RoomView, show_room
 
 
@@ -31,6 +32,7 @@ class RoomReport:
     irregularities: tuple[Irregularity, ...]
     left_behind: tuple[LeftBehindView, ...]
     entries: tuple[Entry, ...]
+    outages: tuple[OutageView, ...]
     names: dict[str, str]
     head_seq: int
     fingerprint: str
@@ -60,6 +62,7 @@ def room_report(box: Box) -> RoomReport:
         irregularities=tuple(irregularities),
         left_behind=tuple(left_behind),
         entries=tuple(room.queries.entries()),
+        outages=tuple(reversed(show_lost_time(box))),
         names=names,
         head_seq=head_seq,
         fingerprint=" ".join(digits[at : at + 4] for at in range(0, len(digits), 4)),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from appliance.domain.decide.now import Now
+from appliance.domain.lost_time import outages
 from appliance.domain.room import Attempt, RoomState, Sitting
 from appliance.domain.states import AttemptState, SittingState
 from appliance.services.box import Box
@@ -91,6 +92,7 @@ class RoomView:
     sittings: tuple[SittingView, ...]
     seats: tuple[SeatView, ...]
     head_seq: int
+    outages_to_decide: int
 
     def seat_of(self, attempt_id: str) -> SeatView | None:
         """Return one seat."""
@@ -145,9 +147,23 @@ def show_room(box: Box, *, by_trouble: bool = True) -> RoomView:
             sittings=tuple(_sitting(state, one, letters, now) for one in state.sittings.values()),
             seats=tuple(seats),
             head_seq=now.head_seq,
+            outages_to_decide=_outages_to_decide(state),
         )
 
     return room.writer.look(see)
+
+
+def _outages_to_decide(state: RoomState) -> int:
+    """Count outages in which somebody who still writes could be given time back."""
+    writing = {
+        one.attempt_id
+        for one in state.attempts.values()
+        if one.state in {AttemptState.WRITING, AttemptState.SUSPENDED}
+    }
+    found = outages(state.lost_time.values())
+    return sum(
+        any(lost.is_proposed and lost.attempt_id in writing for lost in one.lost) for one in found
+    )
 
 
 def _letters(state: RoomState) -> dict[str, str]:

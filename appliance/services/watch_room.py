@@ -69,12 +69,12 @@ class Watch:
     def _note_silence(self, room: Room) -> None:
         writing = room.writer.look(_writing)
         after_ms = self._box.settings.lost_after_seconds * 1000
-        for attempt_id in room.presence.newly_lost(
-            self._box.clock.monotonic_ms(), after_ms=after_ms
-        ):
-            if attempt_id in writing:
-                command = c.NoteContact("box", attempt_id, lost=True, away_seconds=0)
-                room.writer.write(command)
+        now_ms = self._box.clock.monotonic_ms()
+        for attempt_id in room.presence.newly_lost(now_ms, after_ms=after_ms):
+            contact = room.presence.contact(attempt_id)
+            if attempt_id in writing and contact is not None:
+                silent = (now_ms - contact.heard_ms) // 1000
+                room.writer.write(c.NoteContact("box", attempt_id, lost=True, away_seconds=silent))
 
 
 def _writing(state: RoomState, _now: Now) -> set[str]:

@@ -185,6 +185,23 @@ CREATE TABLE left_behind (
 ) STRICT
 """
 
+_LOST_TIME = """
+CREATE TABLE lost_time (
+    lost_id TEXT PRIMARY KEY,
+    attempt_id TEXT NOT NULL REFERENCES attempts (attempt_id),
+    began_at_ms INTEGER NOT NULL,
+    began_clock_ms INTEGER NOT NULL,
+    began_used_ms INTEGER NOT NULL,
+    writing_count INTEGER NOT NULL,
+    seconds INTEGER CHECK (seconds >= 0),
+    unsent_count INTEGER NOT NULL,
+    decision TEXT CHECK (decision IN ('granted', 'declined')),
+    granted_seconds INTEGER NOT NULL,
+    decided_by TEXT NOT NULL,
+    reason TEXT NOT NULL
+) STRICT
+"""
+
 # What opens the released packages again after a restart.  Never an entry, so it never leaves the
 # box, and it is gone when the journal's key is.
 _RELEASE_SECRETS = """
@@ -195,6 +212,7 @@ CREATE TABLE release_secrets (
 """
 
 PROJECTION_TABLES = (
+    "lost_time",
     "left_behind",
     "room_boxes",
     "item_marks",
@@ -217,7 +235,7 @@ def create_journal(database: Database) -> None:
         database.execute(table)
     for table in (_KEPT_ASIDE, _MESSAGES, _IRREGULARITIES, _ITEM_MARKS, _RELEASE_SECRETS):
         database.execute(table)
-    for table in (_ROOM_BOXES, _LEFT_BEHIND):
+    for table in (_ROOM_BOXES, _LEFT_BEHIND, _LOST_TIME):
         database.execute(table)
     for verb in ("UPDATE", "DELETE"):
         database.execute(

@@ -11,6 +11,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from appliance.domain.candidates import Accommodation
+from appliance.domain.lost_time import LostTime
 from appliance.domain.room import (
     Attempt,
     Client,
@@ -311,6 +312,10 @@ _TABLES: dict[str, tuple[str, Callable[[RoomState, Any], Row]]] = {
         ),
         lambda state, key: astuple(state.left_behind[key]),
     ),
+    "lost_time": (
+        _upsert("lost_time", "lost_id", " ".join(LostTime.__slots__)),
+        lambda state, key: astuple(state.lost_time[key]),
+    ),
     "item_marks": (
         _upsert("item_marks", "attempt_id item_id", "attempt_id item_id flagged visited_at_ms"),
         lambda state, key: astuple(state.item_marks[key]),
@@ -366,6 +371,7 @@ def load_state(database: Database, journal_id: str) -> RoomState:
         state.item_marks[row[0], row[1]] = ItemMark(
             row[0], row[1], flagged=bool(row[2]), visited_at_ms=row[3]
         )
+    state.lost_time = {row[0]: LostTime(*row) for row in _rows(database, "lost_time")}
     state.boxes = {row[0]: RoomBox(*row) for row in _rows(database, "room_boxes")}
     state.left_behind = {row[0]: LeftBehind(*row) for row in _rows(database, "left_behind")}
     return state

@@ -38,7 +38,10 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 def box(disk: SmallDisk) -> Iterator[BoxProcess]:
     """A running box on the small disk, its room open and the exam released."""
     made = BoxProcess(
-        disk.folder / "box", small_exam(), candidates=2, reserve_max_bytes=RESERVE_BYTES
+        disk.folder / "box",
+        small_exam(),
+        candidates=2,
+        settings={"reserve_max_bytes": RESERVE_BYTES},
     )
     made.start()
     made.open_and_release()

@@ -17,6 +17,7 @@ from appliance.domain.evolve import evolve
 from appliance.domain.journal import Entry, chain_start, place, verify_chain
 from appliance.domain.room import RoomSession, RoomState
 from appliance.domain.states import ATTEMPT_MOVES, SITTING_MOVES, AttemptState, SittingState
+from appliance.domain.time_commands import DecideLostTime
 
 ATTEMPTS = ("a0", "a1", "a2")
 CLIENTS = ("k0", "k1")
@@ -118,6 +119,17 @@ class Room(RuleBasedStateMachine):
         ]
         self._do(commands[kind])
 
+    @rule(attempt=attempts, lost=st.booleans(), away_seconds=st.integers(0, 30))
+    def contact(self, attempt: str, lost: bool, away_seconds: int) -> None:
+        """A computer goes silent, or is back."""
+        self._do(c.NoteContact("box", attempt, lost, away_seconds, unsent_count=1))
+
+    @rule(granted=st.booleans(), seconds=st.none() | st.integers(1, 90))
+    def decide_about_lost_time(self, granted: bool, seconds: int | None) -> None:
+        """Staff give lost time back, or do not."""
+        proposed = tuple(one.lost_id for one in self.state.lost_time.values() if one.is_proposed)
+        self._do(DecideLostTime("staff", proposed[:2], granted, seconds, "a switch"))
+
     @rule(
         attempt=attempts,
         client=clients,
@@ -171,6 +183,19 @@ class Room(RuleBasedStateMachine):
                 seen.setdefault((entry.subject, str(body["k"])), []).append(number)
         for key, last in self.told.items():
             assert list(range(1, last + 1)) == seen.get(key, [])
+
+    @invariant()
+    def time_given_back_is_on_the_record_once(self) -> None:
+        """Each stretch is decided at most once, and only what was used can be proposed."""
+        decided = [
+            entry.decoded_body()["lost_id"]
+            for entry in self.entries
+            if entry.kind == "lost_time_decided"
+        ]
+        assert len(decided) == len(set(decided))
+        for lost in self.state.lost_time.values():
+            assert (lost.lost_id in decided) == (lost.decision is not None)
+            assert (lost.seconds or 0) * 1000 <= self.clock_ms
 
     @invariant()
     def time_is_never_used_up_without_writing(self) -> None:

@@ -44,6 +44,7 @@ CHIEF = "chief"
 SITTING = "sitting-1"
 FAR_FUTURE_MS = 4_000_000_000_000
 READY_SECONDS = 20
+SMALL_RESERVE_BYTES = 2**20
 
 
 def free_port() -> int:
@@ -70,7 +71,7 @@ class BoxProcess:
     centre: CentreIdentity = field(init=False)
     process: subprocess.Popen[bytes] | None = None
     environment: dict[str, str] = field(default_factory=dict)
-    reserve_max_bytes: int = 2**20
+    settings: dict[str, int] = field(default_factory=dict)
     recovery: RecoveryKey = field(default_factory=create_recovery_key)
     standby_count: int = 0
     standby_of: str = ""
@@ -220,7 +221,9 @@ class BoxProcess:
     def _settings(self) -> Path:
         """Write the settings file: a small reserve, because tests make many boxes."""
         path = self.folder / "settings.toml"
-        path.write_text(f"reserve_max_bytes = {self.reserve_max_bytes}\n", encoding="utf-8")
+        values = {"reserve_max_bytes": SMALL_RESERVE_BYTES} | self.settings
+        lines = [f"{name} = {value}\n" for name, value in values.items()]
+        path.write_text("".join(lines), encoding="utf-8")
         return path
 
     def kill(self) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from appliance.domain import box_commands as b
 from appliance.domain import commands as c
-from appliance.domain.decide import attempts, boxes, responses, room, sittings
+from appliance.domain import time_commands as t
+from appliance.domain.decide import attempts, boxes, lost_time, responses, room, sittings
 from appliance.domain.decide.now import Now
 from appliance.domain.errors import InvariantViolated
 from appliance.domain.journal import Draft
@@ -52,7 +53,8 @@ _DECISIONS: Mapping[type, Callable[[RoomState, Any, Now], list[Draft]]] = Mappin
         c.DecideMove: attempts.decide_move,
         c.FreeWorkstation: attempts.free_workstation,
         c.AskForHelp: attempts.ask_for_help,
-        c.NoteContact: attempts.note_contact,
+        c.NoteContact: lost_time.note_contact,
+        t.DecideLostTime: lost_time.decide_lost_time,
         c.SaveChanges: responses.save_changes,
         c.DecideKeptAside: responses.decide_kept_aside,
         c.BringBackRevision: responses.bring_back_revision,

@@ -214,14 +214,3 @@ def ask_for_help(state: RoomState, command: c.AskForHelp, _now: Now) -> list[Dra
         return []
     kind = "help_asked" if command.wanted else "help_given"
     return [Draft(kind, command.actor, attempt.attempt_id, {})]
-
-
-def note_contact(state: RoomState, command: c.NoteContact, _now: Now) -> list[Draft]:
-    """Put on the record that a browser went silent, or came back and after how long."""
-    attempt = state.attempt(command.attempt_id)
-    if (attempt.lost_at_ms is not None) == command.lost:
-        return []
-    if command.lost:
-        return [Draft("contact_lost", command.actor, attempt.attempt_id, {})]
-    body: dict[str, object] = {"away_seconds": command.away_seconds}
-    return [Draft("contact_regained", command.actor, attempt.attempt_id, body)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from appliance.domain.candidates import Accommodation
+from appliance.domain.evolve.lost_time import end_lost_time
 from appliance.domain.evolve.reading import Body, number, text, text_or_none
 from appliance.domain.journal import Entry
 from appliance.domain.room import Attempt, Client, RoomState
@@ -90,6 +91,7 @@ def continued_on_paper(state: RoomState, entry: Entry, body: Body) -> None:
     attempt = _attempt(state, entry)
     attempt.state = AttemptState.ON_PAPER
     attempt.account = attempt.account.resting_from(number(body, "t"))
+    end_lost_time(state, attempt, number(body, "t"))
 
 
 def attempt_submitted(state: RoomState, entry: Entry, body: Body) -> None:
@@ -97,6 +99,7 @@ def attempt_submitted(state: RoomState, entry: Entry, body: Body) -> None:
     attempt = _attempt(state, entry)
     attempt.state = AttemptState.SUBMITTED
     attempt.account = attempt.account.resting_from(number(body, "t"))
+    end_lost_time(state, attempt, number(body, "t"))
     attempt.submitted_at_ms = entry.at_ms
     attempt.submitted_by = text(body, "by")
     attempt.submitted_clock_ms = number(body, "t")
@@ -158,18 +161,6 @@ def help_given(state: RoomState, entry: Entry, _body: Body) -> None:
     _attempt(state, entry).help_asked_at_ms = None
 
 
-def contact_lost(state: RoomState, entry: Entry, _body: Body) -> None:
-    """The browser went silent."""
-    _attempt(state, entry).lost_at_ms = entry.at_ms
-
-
-def contact_regained(state: RoomState, entry: Entry, body: Body) -> None:
-    """The browser is back."""
-    attempt = _attempt(state, entry)
-    attempt.lost_at_ms = None
-    attempt.away_seconds += number(body, "away_seconds")
-
-
 KINDS = {
     "attempt_created": attempt_created,
     "candidate_checked_in": candidate_checked_in,
@@ -189,6 +180,4 @@ KINDS = {
     "move_denied": move_denied,
     "help_asked": help_asked,
     "help_given": help_given,
-    "contact_lost": contact_lost,
-    "contact_regained": contact_regained,
 }

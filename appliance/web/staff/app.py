@@ -24,6 +24,7 @@ from appliance.web.security import protect
 from appliance.web.staff import (
     candidate_pages,
     entrance,
+    lost_time_pages,
     people_pages,
     record_pages,
     room_pages,
@@ -60,6 +61,7 @@ def create_staff_app(box: Box, *, form_key: bytes) -> Flask:
         room_pages,
         people_pages,
         candidate_pages,
+        lost_time_pages,
         sitting_actions,
         record_pages,
         standby_pages,

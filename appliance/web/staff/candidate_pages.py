@@ -9,6 +9,7 @@ from appliance.domain.decide.now import Now
 from appliance.domain.room import KeptAside, RoomState
 from appliance.services.room import Room
 from appliance.services.show_history import bring_back
+from appliance.services.show_lost_time import show_lost_time
 from appliance.services.show_room import show_room
 from appliance.web.here import this_box
 from appliance.web.languages import gettext as _
@@ -56,6 +57,7 @@ def candidate(attempt_id: str) -> str:
         kept=room.writer.look(kept),
         as_words=as_words,
         wanted=request.args.get("q", ""),
+        outages=show_lost_time(box, attempt_id),
         entries=room.queries.entries_about(attempt_id, ENTRIES_MAX),
         names={one.staff_id: one.name for one in box.store.staff()},
     )

@@ -56,9 +56,20 @@ def _trouble(view: RoomView, health: BoxHealth) -> str:
         )
     if health.mirror_in_trouble:
         return mirror_words(health.mirror_in_trouble)
+    return _wants_a_look(view)
+
+
+def _wants_a_look(view: RoomView) -> str:
+    """Return what somebody should look at when there is time, or nothing."""
     waiting = len(view.in_tone(Tone.WAIT))
     if waiting:
         return ngettext("One seat wants a look.", "%(num)d seats want a look.", waiting)
+    if view.outages_to_decide:
+        return ngettext(
+            "Somebody was cut off. Open Lost time to give the time back or not.",
+            "%(num)d times somebody was cut off. Open Lost time to give the time back or not.",
+            view.outages_to_decide,
+        )
     return ""
 
 

@@ -8,6 +8,7 @@ from flask import Flask
 
 from appliance.domain.states import AttemptState, SittingState
 from appliance.services.disk_guard import DiskStage, DiskView
+from appliance.services.show_lost_time import LostTimeView
 from appliance.services.show_room import SeatView, Tone
 from appliance.web.languages import gettext as _
 
@@ -113,6 +114,23 @@ def mirror_words(state: str) -> str:
     }[state]
 
 
+def lost_time_words(part: LostTimeView) -> str:
+    """Return how long a computer was away, and what became of it."""
+    lost = part.lost
+    if lost.seconds is None:
+        return _("not back yet")
+    words = [duration(lost.seconds)]
+    if lost.unsent_count:
+        words.append(_("wrote on meanwhile"))
+    if lost.decision == "granted":
+        words.append(_("%(t)s given back", t=duration(lost.granted_seconds)))
+    elif lost.decision == "declined":
+        words.append(_("declined"))
+    elif lost.is_proposed:
+        words.append(_("to decide") if part.may_be_given else _("does not write any more"))
+    return ", ".join(words)
+
+
 def disk_words(disk: DiskView) -> str:
     """Return what the disk means for the room, and what to do about it."""
     return {
@@ -163,6 +181,7 @@ def entry_words(kind: str) -> str:
         "help_given": _("Help given"),
         "contact_lost": _("Computer silent"),
         "contact_regained": _("Computer back"),
+        "lost_time_decided": _("Decided about lost time"),
         "response_kept_aside": _("Work kept aside for a decision"),
         "kept_aside_decided": _("Decided about work kept aside"),
         "box_joined": _("A box of this room"),
@@ -218,6 +237,7 @@ def register(app: Flask) -> None:
         entry_detail=entry_detail,
         mirror_words=mirror_words,
         disk_words=disk_words,
+        lost_time_words=lost_time_words,
         TONE_CLASS=TONE_CLASS,
         TONE_ICON=TONE_ICON,
         Tone=Tone,
