@@ -14,6 +14,7 @@ from tests.browser.test_candidate import (
     require_no_violations,
 )
 from tests.rig.box_process import CHIEF, CHIEF_PIN, BoxProcess
+from tests.rig.candidate_client import CandidateClient
 from tests.rig.small_exam import small_exam
 
 pytestmark = pytest.mark.browser
@@ -186,5 +187,24 @@ def test_silent_seat_comes_on_top_and_says_what_to_do(browser: Browser, box: Box
     expect(first).to_contain_text("Number1")
     first.click()
     expect(staff.page.get_by_text("move the candidate to a spare")).to_be_visible()
+    _gives_lost_time_back(staff, box)
     staff.context.close()
     pages[0].context.close()
+
+
+def _gives_lost_time_back(staff: InvigilatorPage, box: BoxProcess) -> None:
+    """The list of lost time proposes it once the candidate is back, and takes a word."""
+    page = staff.page
+    staff.opens_page("Lost time")
+    expect(page.get_by_text("not back yet")).to_be_visible()
+    elsewhere = CandidateClient(box.origin, box.codes[1], "elsewhere")
+    elsewhere.sign_in()
+    elsewhere.exchange()
+    staff.opens_page("Lost time")
+    expect(page.get_by_text("to decide")).to_be_visible()
+    require_no_violations(page)
+    page.get_by_label("Because").fill("The computer was dead.")
+    page.get_by_role("button", name="Give it back").click()
+    expect(page.get_by_text("given back (Chief: The computer was dead.)")).to_be_visible()
+    staff.opens_page("Box")
+    require_no_violations(page)
