@@ -34,7 +34,6 @@ class Fence:
         # As if asleep until now: a process that has just begun asks before its first word, too.
         self._beaten_ms = clock.monotonic_ms() - ASLEEP_MS - 1
         self._asking = threading.Lock()
-        self._lowering = threading.Lock()
         self._is_down = False
         self._rests_until_ms = 0
 
@@ -47,12 +46,9 @@ class Fence:
         self._wake()
         self._beaten_ms = self._clock.monotonic_ms()
 
-    def lower(self) -> bool:
-        """From here on nothing is written; say whether this was the call that did it."""
-        with self._lowering:
-            did = not self._is_down
-            self._is_down = True
-        return did
+    def lower(self) -> None:
+        """From here on nothing is written."""
+        self._is_down = True
 
     def rest(self, milliseconds: int) -> None:
         """Write nothing for so long, because another box is about to lead."""

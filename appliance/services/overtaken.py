@@ -58,14 +58,17 @@ def other_origins(box: Box, room: Room) -> list[str]:
 
 def be_overtaken(box: Box, room: Room, proof: bytes) -> None:
     """Stop leading for good.  Nothing is acknowledged from the first line on."""
-    if not room.fence.lower():
-        return
-    box.store.note_overtaken(room.record.journal_id, proof, box.clock.wall_ms())
-    _log.warning("overtaken", journal_id=room.record.journal_id)
-    box.retired = room
-    if box.room is room:
-        box.room = None
-    room.stopping.set()
+    room.fence.lower()
+    with room.ending:
+        if room.stopping.is_set():
+            return
+        # A full disk may refuse this.  The fence is down all the same, and it is tried again.
+        box.store.note_overtaken(room.record.journal_id, proof, box.clock.wall_ms())
+        _log.warning("overtaken", journal_id=room.record.journal_id)
+        box.retired = room
+        if box.room is room:
+            box.room = None
+        room.stopping.set()
     _put_down_aside(room)
 
 

@@ -69,6 +69,7 @@ class Room:
     sign_ins: dict[str, SignedIn] = field(default_factory=dict)
     proof: bytes | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
+    ending: threading.Lock = field(default_factory=threading.Lock)
     is_down: threading.Event = field(default_factory=threading.Event)
 
     def signed_in(self, token: str) -> SignedIn | None:

@@ -132,13 +132,14 @@ class Uploader:
             return self._resumed(mark, reply, entries, reader)
         mark = mark.at(SyncStage.CONFIRMING, SyncStatus.STARTED)
         self.state.journals[journal_id] = mark
-        receipt, raw = self._confirmed(reply, journal_id, entries[-1], reader)
+        receipt, raw = self._confirmed(reply, journal_id, entries[-1])
+        seq, head_hash = _acknowledged(receipt, entries[-1], reader)
         write_durably(self.receipts_dir / f"{journal_id}.{receipt.epoch}.receipt", raw)
         self.pace.succeeded()
         return mark.at(SyncStage.CONFIRMING, SyncStatus.COMPLETED).model_copy(
             update={
-                "acknowledged_seq": receipt.contiguous_seq,
-                "acknowledged_hash": receipt.head_hash,
+                "acknowledged_seq": seq,
+                "acknowledged_hash": head_hash,
                 "receipt_at_ms": receipt.received_at_ms,
             }
         )
@@ -167,22 +168,18 @@ class Uploader:
             }
         )
 
-    def _confirmed(
-        self, reply: Reply, journal_id: str, last: Entry, reader: EntryReader
-    ) -> tuple[Receipt, bytes]:
-        """Verify the receipt: by our centre, at least up to `last`, about entries as they are here.
-
-        The centre may have more than was sent now, when the agent has lost its state.
-        """
+    def _confirmed(self, reply: Reply, journal_id: str, last: Entry) -> tuple[Receipt, bytes]:
+        """Verify the receipt: by our centre, about the epoch of `last`, at least up to it."""
         raw = encode_canonical(reply.value.get("receipt"))
         try:
             receipt = read_receipt(raw, centre=self.pinned)
         except InvalidInputError as problem:
             raise ReceiptWrongError from problem
-        if receipt.journal_id != journal_id or receipt.contiguous_seq < last.seq:
+        if (receipt.journal_id, receipt.epoch) != (journal_id, last.epoch):
             raise ReceiptWrongError
-        found = reader.entries_after(receipt.contiguous_seq - 1, 1)
-        if [(one.epoch, one.hash) for one in found] != [(receipt.epoch, receipt.head_hash)]:
+        if receipt.contiguous_seq < last.seq:
+            raise ReceiptWrongError
+        if receipt.contiguous_seq == last.seq and receipt.head_hash != last.hash:
             raise ReceiptWrongError
         return receipt, raw
 
@@ -194,6 +191,19 @@ class Uploader:
     def _note(self, journal_id: str, mark: JournalMark) -> None:
         self.state.journals[journal_id] = mark
         self.state.save()
+
+
+def _acknowledged(receipt: Receipt, last: Entry, reader: EntryReader) -> tuple[int, bytes]:
+    """Return up to where the centre has this journal: seq and hash.
+
+    It may have more than was sent now.  Where that is not what stands here, the epoch went on
+    elsewhere after this journal left it (a box that had been overtaken sent its own course); then
+    what was sent is what is known, because the centre compares every entry that it has already.
+    """
+    found = reader.entries_after(receipt.contiguous_seq - 1, 1)
+    if [(one.epoch, one.hash) for one in found] == [(receipt.epoch, receipt.head_hash)]:
+        return receipt.contiguous_seq, receipt.head_hash
+    return last.seq, last.hash
 
 
 def still_ours(mark: JournalMark, reader: EntryReader) -> bool:

@@ -60,9 +60,7 @@ def _nothing_is_lost(play: Play, state: RoomState) -> None:
             for one in state.kept_aside.values()
             if (one.attempt_id, one.client_id) == (attempt_id, client_id)
         ]
-        newest: dict[str, tuple[int, object]] = {}
         for no, one in sorted(told.items()):
-            newest[one.item] = (no, one.value)
             if no <= reached or one.value in aside or _excused(play, one.by, page, one):
                 continue
             later = [other for at, other in told.items() if at > no and other.item == one.item]
@@ -71,8 +69,10 @@ def _nothing_is_lost(play: Play, state: RoomState) -> None:
             if _stands(state, attempt_id, one.item) == one.value:
                 continue
             play.promises.broken(f"{client_id} change {no} {one} is nowhere (box has {reached})")
-        for item, (no, value) in newest.items():
-            if no <= reached == page.last_no and _stands(state, attempt_id, item) != value:
+        # What stands is the newest of what has arrived, even where the answer never did.
+        newest = {item: value for no, (item, value) in sorted(page.made.items()) if no <= reached}
+        for item, value in newest.items():
+            if _stands(state, attempt_id, item) != value:
                 play.promises.broken(f"{client_id} {item} is not what was written last: {value!r}")
 
 

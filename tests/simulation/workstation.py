@@ -35,6 +35,7 @@ class Workstation:
     kept: dict[int, dict[str, Any]] = field(default_factory=dict)
     acknowledged: int = 0
     last_no: int = 0
+    made: dict[int, tuple[str, str]] = field(default_factory=dict)
     boxes: list[str] = field(default_factory=list)
     epoch: int = 0
     proof: str | None = None
@@ -80,6 +81,7 @@ class Workstation:
     def write(self, item: str, value: str) -> None:
         """Keep a change; it is sent with the next exchange."""
         self.last_no += 1
+        self.made[self.last_no] = (item, value)
         self.kept[self.last_no] = {
             "no": self.last_no,
             "kind": "response",
