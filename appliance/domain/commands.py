@@ -240,12 +240,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class SaveChanges:
-    """Save what a browser has not yet had acknowledged.  Idempotent."""
+    """Save what a browser has not yet had acknowledged.  Idempotent.
+
+    `oldest_no` is the number of the oldest change that the browser still has.
+    """
 
     actor: str
     attempt_id: str
     client_id: str
     changes: tuple[Change, ...]
+    oldest_no: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,12 +275,16 @@ class BringBackRevision:
 
 @dataclass(frozen=True, slots=True)
 class SubmitAttempt:
-    """Hand in.  `last_change_no` is the browser's last change: all up to it must be saved."""
+    """Hand in.  `last_change_no` is the browser's last change: all up to it must be saved.
+
+    `oldest_no` is the number of the oldest change that the browser still has.
+    """
 
     actor: str
     attempt_id: str
     client_id: str | None
     last_change_no: int
+    oldest_no: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ class Telling:
     battery_percent: int | None
     unsent_count: int
     seen_message_count: int
+    oldest_no: int = 0
 
 
 def exchange(
@@ -47,7 +48,9 @@ def exchange(
 
     if not changes:
         return with_safety(room, signed_in, room.writer.look(view))
-    command = c.SaveChanges("candidate", signed_in.attempt_id, signed_in.client_id, changes)
+    command = c.SaveChanges(
+        "candidate", signed_in.attempt_id, signed_in.client_id, changes, telling.oldest_no
+    )
     return with_safety(room, signed_in, room.writer.write_and_look(command, view))
 
 

@@ -35,6 +35,9 @@ class Fence:
         self._beaten_ms = clock.monotonic_ms() - ASLEEP_MS - 1
         self._asking = threading.Lock()
         self._is_down = False
+        self._has_begun = False
+        self._slept_ms = 0
+        self._noted_ms = 0
         self._rests_until_ms = 0
 
     def ask_by(self, look_around: Callable[[], None]) -> None:
@@ -57,8 +60,22 @@ class Fence:
     def require_up(self) -> None:
         """Raise OvertakenError if another box leads by now, or is about to."""
         self._wake()
-        if self._is_down or self._clock.monotonic_ms() < self._rests_until_ms:
+        now_ms = self._clock.monotonic_ms()
+        if self._is_down or now_ms < self._rests_until_ms:
             raise OvertakenError
+        # Who writes is awake, even where the beating thread does not get its turn.
+        self._beaten_ms = now_ms
+
+    def slept_ms(self) -> int:
+        """Return for how long the process has not run, all sleeps together."""
+        return self._slept_ms
+
+    def sleep_to_note(self) -> int:
+        """Return how many milliseconds of sleep have come since this was asked last."""
+        self._wake()
+        with self._asking:
+            fresh, self._noted_ms = self._slept_ms - self._noted_ms, self._slept_ms
+        return fresh
 
     def is_down(self) -> bool:
         """Say whether another box leads."""
@@ -68,6 +85,11 @@ class Fence:
         if self._clock.monotonic_ms() - self._beaten_ms <= ASLEEP_MS or self._is_down:
             return
         with self._asking:
-            if self._clock.monotonic_ms() - self._beaten_ms > ASLEEP_MS and not self._is_down:
-                self._look_around()
-                self._beaten_ms = self._clock.monotonic_ms()
+            asleep_ms = self._clock.monotonic_ms() - self._beaten_ms
+            if asleep_ms <= ASLEEP_MS or self._is_down:
+                return
+            if self._has_begun:
+                self._slept_ms += asleep_ms
+            self._has_begun = True
+            self._look_around()
+            self._beaten_ms = self._clock.monotonic_ms()

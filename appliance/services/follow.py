@@ -59,20 +59,17 @@ def _record(box: Box, journal_id: str) -> JournalRecord:
     return record
 
 
-def end_following(box: Box, following: Following, *, keep_copy: bool) -> None:
-    """Stop following: the room was closed (`keep_copy`), or the copy is of no use."""
+def end_following(box: Box, following: Following) -> None:
+    """Stop following: the room was closed, or this copy is not the one to go on with."""
     with box.room_lock:
         if box.following is following:
             box.following = None
     with following.lock:
         sealed_at_ms = following.copy.state.session.sealed_at_ms
-        path = following.copy.journal.path
         following.copy.close()
     if sealed_at_ms is not None:
         box.store.seal_journal(following.record.journal_id, sealed_at_ms)
         box.store.drop_roster_sittings(list(following.copy.state.sittings))
-    if not keep_copy:
-        set_aside(path)
 
 
 def known_origins(box: Box) -> list[str]:

@@ -28,11 +28,13 @@ class _Submitted:
     seq: int
 
 
-def hand_in(box: Box, signed_in: SignedIn, *, last_change_no: int) -> None:
+def hand_in(box: Box, signed_in: SignedIn, *, last_change_no: int, oldest_no: int = 0) -> None:
     """Hand in, once everything the page has is saved.  Safe to repeat."""
     room = box.open_room()
     room.writer.write(
-        c.SubmitAttempt("candidate", signed_in.attempt_id, signed_in.client_id, last_change_no)
+        c.SubmitAttempt(
+            "candidate", signed_in.attempt_id, signed_in.client_id, last_change_no, oldest_no
+        )
     )
     room.presence.forget(signed_in.attempt_id)
 

@@ -121,7 +121,7 @@ def start_room(box: Box, record: JournalRecord, journal: Journal) -> Room:
         clock=box.clock,
         boot_id=box.boot_id,
         sign=box.identity.signing.sign,
-        may_write=fence.require_up,
+        guard=fence,
     )
     key = record.journal_key or b""
     room = Room(

@@ -63,6 +63,14 @@ class Presence:
                 self._lost[attempt_id] = self._contacts[attempt_id].heard_ms
         return lost
 
+    def forgive(self, milliseconds: int) -> None:
+        """Take a time out of everybody's silence, because it was this box that did not listen."""
+        with self._lock:
+            for attempt_id, contact in self._contacts.items():
+                self._contacts[attempt_id] = replace(
+                    contact, heard_ms=contact.heard_ms + milliseconds
+                )
+
     def forget(self, attempt_id: str) -> None:
         """Stop to wait for an attempt, because it is handed in."""
         with self._lock:

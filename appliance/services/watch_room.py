@@ -59,6 +59,7 @@ class Watch:
             return
         if taken:
             load_packages(self._box, actor="box")
+        note_sleep(room)
         room.writer.write(c.Tick("box"))
         self._note_silence(room)
         now_ms = self._box.clock.monotonic_ms()
@@ -75,6 +76,16 @@ class Watch:
             if attempt_id in writing and contact is not None:
                 silent = (now_ms - contact.heard_ms) // 1000
                 room.writer.write(c.NoteContact("box", attempt_id, lost=True, away_seconds=silent))
+
+
+def note_sleep(room: Room) -> None:
+    """Put on the record that this process did not run for a while, and that nobody lost by it."""
+    slept_ms = room.fence.sleep_to_note()
+    if slept_ms == 0:
+        return
+    room.presence.forgive(slept_ms)
+    if room.writer.look(lambda state, _now: state.anyone_writing()):
+        room.writer.write(c.NoteRestart("box", slept_ms // 1000, exact=True))
 
 
 def _writing(state: RoomState, _now: Now) -> set[str]:

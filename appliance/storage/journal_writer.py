@@ -56,6 +56,28 @@ class Clock(Protocol):
         """Milliseconds since boot."""
 
 
+class Guard(Protocol):
+    """What may keep a writer from writing; `appliance.services.fence` is one."""
+
+    def require_up(self) -> None:
+        """Raise a refusal when another box may lead the room by now."""
+
+    def slept_ms(self) -> int:
+        """Return for how long this process has not run since it began."""
+
+
+class _NoGuard:
+    def require_up(self) -> None:
+        """Let everything through."""
+
+    def slept_ms(self) -> int:
+        """Nobody has watched."""
+        return 0
+
+
+NO_GUARD = _NoGuard()
+
+
 @dataclass(slots=True)
 class _Ticket:
     """One command on its way through the writer, and the thread that waits for it."""
@@ -77,14 +99,14 @@ class JournalWriter:
         clock: Clock,
         boot_id: str,
         sign: Callable[[bytes], bytes],
-        may_write: Callable[[], None] = lambda: None,
+        guard: Guard = NO_GUARD,
     ) -> None:
-        """Take over a journal.  `may_write` raises when another box may lead the room by now."""
+        """Take over a journal; `guard` says whether this box may write it at this moment."""
         self._journal = journal
         self._clock = clock
         self._boot_id = boot_id
         self._sign = sign
-        self._may_write = may_write
+        self._guard = guard
         self._state = load_state(journal.database, journal.journal_id)
         self._clock_base_ms = self._state.session.clock_ms - clock.monotonic_ms()
         self._queue: SimpleQueue[_Ticket | None] = SimpleQueue()
@@ -179,7 +201,7 @@ class JournalWriter:
         head = journal.head_seq, journal.head_hash
         entries: list[Entry] = []
         try:
-            self._may_write()
+            self._guard.require_up()
         except ExamroomError as fenced:
             for ticket in group:
                 ticket.refusal = fenced
@@ -231,7 +253,8 @@ class JournalWriter:
         monotonic_ms = self._clock.monotonic_ms()
         return Now(
             at_ms=self._clock.wall_ms(),
-            clock_ms=self._clock_base_ms + monotonic_ms,
+            # While the process was asleep nobody was served, so the room clock stood still.
+            clock_ms=self._clock_base_ms + monotonic_ms - self._guard.slept_ms(),
             monotonic_ms=monotonic_ms,
             boot_id=self._boot_id,
             epoch=self._journal.epoch,

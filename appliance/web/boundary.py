@@ -92,6 +92,7 @@ class ExchangeBody(_Strict):
     item: Annotated[str, Field(max_length=128)] = ""
     battery_percent: Annotated[int, Field(ge=0, le=100)] | None = None
     unsent: Annotated[int, Field(ge=0, le=CHANGE_NO_MAX)] = 0
+    oldest: Annotated[int, Field(ge=0, le=CHANGE_NO_MAX)] = 0
 
 
 class SignInBody(_Strict):
@@ -102,9 +103,10 @@ class SignInBody(_Strict):
 
 
 class HandInBody(_Strict):
-    """The number of the last change the page made."""
+    """The number of the last change the page made, and of the oldest that it still has."""
 
     last_change: Annotated[int, Field(ge=0, le=CHANGE_NO_MAX)]
+    oldest: Annotated[int, Field(ge=0, le=CHANGE_NO_MAX)] = 0
 
 
 class HelpBody(_Strict):

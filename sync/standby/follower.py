@@ -24,7 +24,9 @@ from appliance.services.follow import begin_following, end_following, known_orig
 from appliance.services.following import Following
 from appliance.services.hand_over import become_follower, strays
 from appliance.services.peers import BoxView, PeerUnknownError, all_peers, origin_of
+from appliance.services.serve_followers import CopyDivergedError
 from appliance.storage.box_store import JournalRecord
+from appliance.storage.reading import JournalReader, journal_path
 from appliance.storage.release_secrets import ReleaseSecrets
 from sync.standby.box_client import BoxClient, BoxOutOfReachError, BoxRefusedError
 from sync.standby.files import fetch_files
@@ -101,8 +103,6 @@ class RoomFollower:
             self._view_due_ms = 0
             if following is not None:
                 following.trouble_key = trouble.key
-            if isinstance(trouble, BoxRefusedError) and trouble.fields["reason"] == "copy_diverged":
-                self._begin_afresh()
             return False
         if self._box.following is not None:
             self._box.following.trouble_key = None
@@ -173,7 +173,7 @@ class RoomFollower:
         if following is not None and (
             following.record.journal_id != view.journal_id or following.leader_id != view.box_id
         ):
-            end_following(self._box, following, keep_copy=True)
+            end_following(self._box, following)
             following = None
         if following is None:
             self._join(begin_following(self._box, view, self))
@@ -187,18 +187,49 @@ class RoomFollower:
         found = self._overtaking()
         if found is None or found[0].journal_id != journal_id or found[0].role != "overtaken":
             return True
-        record, proof = found
-        for some in strays(self._box, record, proof):
+        self._hand_over_surplus(client, leader, found[0])
+        return True
+
+    def _hand_over_surplus(
+        self, client: BoxClient, leader: PublicIdentity, record: JournalRecord
+    ) -> None:
+        """Hand over what the leader may not have, and begin a fresh copy where that is needed."""
+        common_seq = self._common_seq(client, record)
+        for epoch, some in strays(self._box, record, common_seq):
             data = write_strays(
                 some,
-                journal_id=journal_id,
-                epoch=proof.continues_epoch,
+                journal_id=record.journal_id,
+                epoch=epoch,
                 box=self._box.identity,
                 receiver=leader,
             )
-            client.ask("strays", data, **{JOURNAL_HEADER: journal_id})
-        become_follower(self._box, record, proof)
-        _log.info("handed_over", journal_id=journal_id)
+            client.ask("strays", data, **{JOURNAL_HEADER: record.journal_id})
+        become_follower(self._box, record, common_seq)
+        _log.info("handed_over", journal_id=record.journal_id)
+
+    def _common_seq(self, client: BoxClient, record: JournalRecord) -> int:
+        """Return the last entry that the leader has as it is here, by halving."""
+        path = journal_path(self._box.settings.data_dir, record.journal_id)
+        with JournalReader(path, record.journal_key or b"") as reader:
+            head = reader.head()
+            common, differs = 0, (head[1] if head else 0) + 1
+            while differs - common > 1:
+                middle = (common + differs) // 2
+                entry = reader.entries_after(middle - 1, 1)[0]
+                if self._leader_has(client, record.journal_id, entry):
+                    common = middle
+                else:
+                    differs = middle
+        return common
+
+    def _leader_has(self, client: BoxClient, journal_id: str, entry: Entry) -> bool:
+        try:
+            ask = _Ask(journal_id=journal_id, after_seq=entry.seq, after_hash=entry.hash)
+            client.ask("entries", ask)
+        except BoxRefusedError as refused:
+            if refused.fields["reason"] == CopyDivergedError.key:
+                return False
+            raise
         return True
 
     def _join(self, following: Following) -> None:
@@ -229,7 +260,12 @@ class RoomFollower:
             after_seq=journal.head_seq,
             after_hash=journal.head_hash,
         )
-        reply = client.ask("entries", ask)
+        try:
+            reply = client.ask("entries", ask)
+        except BoxRefusedError as refused:
+            if refused.fields["reason"] == CopyDivergedError.key:
+                self._begin_afresh(following)
+            raise
         now_ms = self._box.clock.monotonic_ms()
         following.heard_ms = now_ms
         if not reply.data:
@@ -244,7 +280,7 @@ class RoomFollower:
             following.copy.append(entries)
         following.newest_at_ms = entries[-1].at_ms
         if following.copy.state.session.sealed_at_ms is not None:
-            end_following(self._box, following, keep_copy=True)
+            end_following(self._box, following)
             return False
         return entries[-1].seq < reply.head_seq
 
@@ -260,11 +296,13 @@ class RoomFollower:
         self._files_due_ms = now_ms + FILES_EVERY_MS
         fetch_files(self._box, client, leader, following)
 
-    def _begin_afresh(self) -> None:
-        """The copy is of another course of things: set it aside and fetch all anew."""
-        following = self._box.following
-        if following is not None:
-            end_following(self._box, following, keep_copy=False)
+    def _begin_afresh(self, following: Following) -> None:
+        """The copy is of another course of things: hand over what it has more, and fetch anew."""
+        client, leader = self._client, self._leader
+        if client is None or leader is None:
+            return
+        end_following(self._box, following)
+        self._hand_over_surplus(client, leader, following.record)
 
     def finish(self) -> None:
         """See Follower."""

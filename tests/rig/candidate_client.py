@@ -88,11 +88,14 @@ class CandidateClient:
             | {"age_ms": int((time.monotonic() - one["made"]) * 1000)}
             for one in self.unsent
         ]
-        answer = self.post("changes", {"changes": changes})
+        answer = self.post("changes", {"changes": changes, "oldest": self._oldest()})
         answer.raise_for_status()
         self.standing = answer.json()
         self._settle(self.standing["acknowledged"], self.standing["copied"])
         return self.standing
+
+    def _oldest(self) -> int:
+        return min((one["no"] for one in [*self.held, *self.unsent]), default=self.last_no + 1)
 
     def _settle(self, acknowledged: int, copied: int) -> None:
         """Sort by what the box has; one that took over may have less than was acknowledged."""
@@ -105,4 +108,4 @@ class CandidateClient:
 
     def hand_in(self) -> requests.Response:
         """Hand in."""
-        return self.post("submission", {"last_change": self.last_no})
+        return self.post("submission", {"last_change": self.last_no, "oldest": self._oldest()})

@@ -12,6 +12,7 @@ from sync.central.database import read
 from sync.central.intake import ruling_entries
 from sync.central.tables import conflicts
 from tests.simulation.box_machine import BoxMachine
+from tests.simulation.promises import Told
 from tests.simulation.workstation import Workstation
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def check_ending(play: Play) -> None:
     state = leader.box.room.writer._state
     for page in play.pages:
         _page_is_through(play, page, state)
-    _nothing_is_lost(play, state)
+    _nothing_is_lost(play, leader, state)
     _time_is_fair(play, state)
     _others_agree(play, leader)
     _centre_has_it_once(play, leader)
@@ -50,30 +51,47 @@ def _page_is_through(play: Play, page: Workstation, state: RoomState) -> None:
         play.promises.broken(f"{page.name} made {page.last_no} changes, the box has {client}")
 
 
-def _nothing_is_lost(play: Play, state: RoomState) -> None:
+def _nothing_is_lost(play: Play, leader: BoxMachine, state: RoomState) -> None:
+    arrived = _arrived(leader)
     for (attempt_id, client_id), told in play.promises.told_changes.items():
-        client = state.clients.get((attempt_id, client_id))
-        reached = client.acknowledged_change_no if client else 0
         page = next(one for one in play.pages if one.client_id == client_id)
-        aside = [
-            one.value
-            for one in state.kept_aside.values()
-            if (one.attempt_id, one.client_id) == (attempt_id, client_id)
-        ]
+        here = arrived.get((attempt_id, client_id), set())
         for no, one in sorted(told.items()):
-            if no <= reached or one.value in aside or _excused(play, one.by, page, one):
+            if no in here or _excused(play, page, one):
                 continue
-            later = [other for at, other in told.items() if at > no and other.item == one.item]
-            if any(other.value in aside for other in later):
+            # Something later of the same page stands in its place.
+            if any(
+                at in here and told_item(page, at) == one.item for at in range(no, page.last_no + 1)
+            ):
                 continue
             if _stands(state, attempt_id, one.item) == one.value:
                 continue
-            play.promises.broken(f"{client_id} change {no} {one} is nowhere (box has {reached})")
+            play.promises.broken(f"{client_id} change {no} {one} is nowhere")
         # What stands is the newest of what has arrived, even where the answer never did.
-        newest = {item: value for no, (item, value) in sorted(page.made.items()) if no <= reached}
+        newest = {item: value for no, (item, value) in sorted(page.made.items()) if no in here}
         for item, value in newest.items():
-            if _stands(state, attempt_id, item) != value:
+            aside = any(
+                kept.client_id == client_id and kept.item_id == item
+                for kept in state.kept_aside.values()
+            )
+            if _stands(state, attempt_id, item) != value and not aside:
                 play.promises.broken(f"{client_id} {item} is not what was written last: {value!r}")
+
+
+def told_item(page: Workstation, no: int) -> str:
+    """Return the item of a change that a page made."""
+    return page.made[no][0] if no in page.made else ""
+
+
+def _arrived(leader: BoxMachine) -> dict[tuple[str, str], set[int]]:
+    """Return which changes of which pages the leader's journal holds, saved or kept aside."""
+    arrived: dict[tuple[str, str], set[int]] = {}
+    for entry in leader.entries():
+        if entry.kind in {"response_saved", "response_kept_aside"}:
+            body = entry.decoded_body()
+            number = body.get("of", body["c"]) if entry.kind.endswith("aside") else body["c"]
+            arrived.setdefault((entry.subject, str(body["k"])), set()).add(int(str(number)))
+    return arrived
 
 
 def _stands(state: RoomState, attempt_id: str, item: str) -> object:
@@ -81,11 +99,10 @@ def _stands(state: RoomState, attempt_id: str, item: str) -> object:
     return current.value if current else None
 
 
-def _excused(play: Play, by: set[str], page: Workstation, told: object) -> bool:
-    """Only a computer and all boxes that had it dying together excuse a loss."""
+def _excused(play: Play, page: Workstation, told: Told) -> bool:
+    """Only a computer and every box that had it dying together excuse a loss."""
     gone = {one.name for one in play.boxes if one.is_destroyed or one.damaged is not None}
-    in_two_places = getattr(told, "in_two_places", False)
-    return page.is_dead and by <= gone and (not in_two_places or len(gone) > 1)
+    return page.is_dead and told.by <= gone and told.copied_to <= gone
 
 
 def _time_is_fair(play: Play, state: RoomState) -> None:

@@ -27,12 +27,12 @@ class PromiseBroken(AssertionError):  # noqa: N818 - the sentence that says whic
 
 @dataclass(slots=True)
 class Told:
-    """An acknowledged change: what it was, and which boxes have said that they have it."""
+    """An acknowledged change: what it was, which boxes said so, and where copies of it were."""
 
     item: str
     value: Any
     by: set[str] = field(default_factory=set)
-    in_two_places: bool = False
+    copied_to: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -67,17 +67,18 @@ class Promises:
     def _two_places(
         self, client: tuple[str, str], host: str, copied: int, told: dict[int, Told]
     ) -> None:
-        fresh = [one for no, one in told.items() if no <= copied and not one.in_two_places]
+        fresh = [one for no, one in told.items() if no <= copied and not one.copied_to]
         if not fresh:
             return
-        if not any(
-            machine.has_change(client, copied)
+        holders = {
+            name
             for name, machine in self.boxes.items()
-            if name != host
-        ):
+            if name != host and machine.has_change(client, copied)
+        }
+        if not holders:
             self.broken(f"{host} says that {client} is in two places up to {copied}: it is not")
         for one in fresh:
-            one.in_two_places = True
+            one.copied_to |= holders
 
     def after_start(self, machine: BoxMachine) -> None:
         """A box is back: what it had acknowledged must be on its disk."""

@@ -108,7 +108,7 @@ class Workstation:
         path = f"/api/v1/attempts/{self.attempt_id}/changes"
         self.sent(batch)
         try:
-            answer = self._ask(host, "POST", path, {"changes": changes, "unsent": len(self.unsent)})
+            answer = self._ask(host, "POST", path, self._body(changes))
         except Lost:
             self._missed()
             return
@@ -118,6 +118,10 @@ class Workstation:
             self._missed(answer)
         else:
             self._take(host, json.loads(answer.data))
+
+    def _body(self, changes: list[dict[str, Any]]) -> dict[str, Any]:
+        oldest = min(self.kept, default=self.last_no + 1)
+        return {"changes": changes, "unsent": len(self.unsent), "oldest": oldest}
 
     def sent(self, batch: list[dict[str, Any]]) -> None:
         """Note that a batch is on its way: nothing follows from that."""

@@ -59,8 +59,8 @@ def take_over(state: RoomState, command: b.TakeOver, now: Now) -> list[Draft]:
 def take_strays(state: RoomState, command: b.TakeStrays, _now: Now) -> list[Draft]:
     """Keep aside what only an overtaken box had; what the page sent here again is known."""
     box = state.boxes.get(command.box_id)
-    done_seq = box.handed_over_seq if box and box.handed_over_epoch == command.epoch else 0
-    fresh = [one for one in command.strays if one.seq > done_seq]
+    done = (box.handed_over_epoch, box.handed_over_seq) if box else (0, 0)
+    fresh = [one for one in command.strays if (command.epoch, one.seq) > done]
     if not fresh:
         return []
     drafts = [draft for one in fresh for draft in _stray(state, command, one)]
@@ -71,7 +71,10 @@ def take_strays(state: RoomState, command: b.TakeStrays, _now: Now) -> list[Draf
 def _stray(state: RoomState, command: b.TakeStrays, stray: b.Stray) -> list[Draft]:
     if stray.kind in {"response_saved", "response_kept_aside"}:
         return _stray_response(state, stray)
-    if stray.kind in _MACHINE_KINDS:
+    known = any(
+        (one.epoch, one.seq) == (command.epoch, stray.seq) for one in state.left_behind.values()
+    )
+    if stray.kind in _MACHINE_KINDS or known:
         return []
     body: dict[str, object] = {
         "box": command.box_id,
@@ -87,17 +90,23 @@ def _stray(state: RoomState, command: b.TakeStrays, stray: b.Stray) -> list[Draf
 
 
 def _stray_response(state: RoomState, stray: b.Stray) -> list[Draft]:
-    """Keep a response aside, unless its page has sent it here or it says what stands here."""
+    """Keep a response aside, unless this or something later of its page stands here already."""
     item_id, response_id = str(stray.body["i"]), str(stray.body["r"])
-    client_id, change_no = str(stray.body["k"]), stray.body["c"]
+    client_id, change_no = str(stray.body["k"]), stray.body.get("of", stray.body["c"])
     if stray.subject not in state.attempts or not isinstance(change_no, int):
-        return []
-    client = state.clients.get((stray.subject, client_id))
-    if client is not None and 0 < change_no <= client.acknowledged_change_no:
         return []
     current = state.responses.get((stray.subject, item_id, response_id))
     if current is not None and current.value == stray.value:
         return []
+    by_it = current is not None and current.client_id == client_id
+    if current is not None and by_it and 0 < change_no <= current.change_no:
+        return []
+    # Two boxes may have had the same entry; it is handed over by both.
+    which = (stray.subject, item_id, response_id, client_id, change_no)
+    for kept in state.kept_aside.values():
+        same = (kept.attempt_id, kept.item_id, kept.response_id, kept.client_id, kept.change_no)
+        if kept.reason == OTHER_BOX and same == which and kept.value == stray.value:
+            return []
     body: dict[str, object] = {
         # Not the page's own number: that would say that the page need not send it here.
         "c": 0,

@@ -77,7 +77,7 @@ def save_changes(state: RoomState, command: c.SaveChanges, now: Now) -> list[Dra
     if client is None:
         raise ClientUnknownError
     case = _Case(attempt, client, now)
-    next_no = client.acknowledged_change_no + 1
+    next_no = _next_no(state, client, command.oldest_no)
     drafts: list[Draft] = []
     newest: dict[ResponseKey, CurrentResponse] = {}
     for change in sorted(command.changes, key=lambda one: one.change_no):
@@ -98,6 +98,16 @@ def save_changes(state: RoomState, command: c.SaveChanges, now: Now) -> list[Dra
             drafts.append(_mark(client, change))
         next_no += 1
     return drafts
+
+
+def _next_no(state: RoomState, client: Client, oldest_no: int) -> int:
+    """Return the number of the change that is taken next.
+
+    In a room with several boxes a browser forgets what two of them have.  A box that took over
+    without it goes on with what the browser still has; the rest comes from the box that has it.
+    """
+    next_no = client.acknowledged_change_no + 1
+    return max(next_no, oldest_no) if len(state.boxes) > 1 else next_no
 
 
 def _settled(state: RoomState, client: Client, change: c.Change) -> list[Draft]:
@@ -227,7 +237,7 @@ def submit_attempt(state: RoomState, command: c.SubmitAttempt, now: Now) -> list
             raise ClientUnknownError
         if attempt.client_id != command.client_id:
             raise MovedAwayError
-        if client.acknowledged_change_no < command.last_change_no:
+        if _next_no(state, client, command.oldest_no) <= command.last_change_no:
             raise ChangesMissingError(acknowledged=client.acknowledged_change_no)
     if attempt.state is AttemptState.SUBMITTED:
         return []

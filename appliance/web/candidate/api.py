@@ -124,6 +124,7 @@ def changes(attempt_id: str) -> Response:
         battery_percent=body.battery_percent,
         unsent_count=body.unsent,
         seen_message_count=body.seen_messages,
+        oldest_no=body.oldest,
     )
     return jsonify(
         exchange(this_box(), _me(), tuple(one.as_change() for one in body.changes), telling)
@@ -166,7 +167,7 @@ def upload(attempt_id: str, sha256: str) -> Response:
 def submit(attempt_id: str) -> Response:
     """Hand in and give the receipt."""
     body = read_body(HandInBody)
-    hand_in(this_box(), _me(), last_change_no=body.last_change)
+    hand_in(this_box(), _me(), last_change_no=body.last_change, oldest_no=body.oldest)
     return receipt(attempt_id)
 
 

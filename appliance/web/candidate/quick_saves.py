@@ -86,6 +86,7 @@ class QuickSaves:
                 battery_percent=body.battery_percent,
                 unsent_count=body.unsent,
                 seen_message_count=body.seen_messages,
+                oldest_no=body.oldest,
             )
             changes = tuple(one.as_change() for one in body.changes)
             standing = exchange(self._box, signed_in, changes, telling)

@@ -80,6 +80,11 @@ export class Line extends EventTarget {
     return this.#changes.size + this.#uploads.size;
   }
 
+  /** Return the number of the oldest change that is still here, or of the next one. */
+  get oldestNo() {
+    return Math.min(this.#nextNo, ...this.#held.keys(), ...this.#changes.keys());
+  }
+
   get lastNo() {
     return this.#nextNo - 1;
   }
@@ -271,6 +276,7 @@ export class Line extends EventTarget {
       seen_messages: this.#seenMessages,
       item: this.#item,
       unsent: this.unsentCount,
+      oldest: this.oldestNo,
       ...(battery.percent === null ? {} : { battery_percent: battery.percent }),
     };
   }

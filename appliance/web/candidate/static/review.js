@@ -56,7 +56,10 @@ async function handIn(screen, place, attempt, onHandIn) {
     try {
       await screen.line.exchange();
       if (screen.line.unsentCount === 0) {
-        await call("POST", `/api/v1/attempts/${attempt}/submission`, { last_change: screen.line.lastNo });
+        await call("POST", `/api/v1/attempts/${attempt}/submission`, {
+          last_change: screen.line.lastNo,
+          oldest: screen.line.oldestNo,
+        });
         break;
       }
       if (!screen.line.reachable) said.textContent = t("handing_in_offline");
