@@ -63,7 +63,8 @@ def take_over(box: Box, *, actor: str) -> Room:
     with box.room_lock:
         if box.following is not following:
             return box.open_room()
-        following.copy.close()
+        with following.lock:
+            following.copy.close()
         box.following = None
         return _lead(box, following, actor, outage)
 

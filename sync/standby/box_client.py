@@ -69,7 +69,9 @@ class BoxClient:
 
     def view(self) -> BoxView:
         """Ask what the box says of itself, and learn its time.  Raises BoxOutOfReachError."""
-        status, data, _ = self._exchange("GET", "/api/v1/box", b"", {}, bytes_max=VIEW_MAX_BYTES)
+        status, data, _ = self._exchange(
+            "GET", "/api/v1/box", b"", {}, bytes_max=VIEW_MAX_BYTES, read_seconds=LOOK_SECONDS
+        )
         if status != requests.codes.ok:
             raise BoxOutOfReachError
         try:
@@ -80,13 +82,22 @@ class BoxClient:
         self._offset_ms = view.now_ms - self._clock.wall_ms()
         return view
 
-    def ask(self, path: str, body: CanonicalDocument | bytes, **headers: str) -> Reply:
+    def ask(
+        self,
+        path: str,
+        body: CanonicalDocument | bytes,
+        *,
+        read_seconds: float = READ_SECONDS,
+        headers: dict[str, str] | None = None,
+    ) -> Reply:
         """Send a signed request; raises BoxOutOfReachError or BoxRefusedError with the key."""
         target = f"/api/v1/box/{path}"
         sent = body if isinstance(body, bytes) else body.to_bytes()
         now_ms = self._clock.wall_ms() + self._offset_ms
         signed = sign_request(SignedRequest("POST", target, sent), box=self._box, now_ms=now_ms)
-        status, data, head = self._exchange("POST", target, sent, signed | headers)
+        status, data, head = self._exchange(
+            "POST", target, sent, signed | (headers or {}), read_seconds=read_seconds
+        )
         if status not in {requests.codes.ok, NOTHING}:
             raise BoxRefusedError(reason=_key_of(data) or f"HTTP {status}")
         return Reply(data, head)
@@ -99,6 +110,7 @@ class BoxClient:
         headers: dict[str, str],
         *,
         bytes_max: int = BUNDLE_MAX_BYTES,
+        read_seconds: float,
     ) -> tuple[int, bytes, int]:
         try:
             with self._http.request(
@@ -106,7 +118,7 @@ class BoxClient:
                 self.origin + target,
                 data=body,
                 headers={"Content-Type": "application/octet-stream", **headers},
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                timeout=(CONNECT_SECONDS, read_seconds),
                 allow_redirects=False,
                 stream=True,
             ) as response:

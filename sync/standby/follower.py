@@ -37,6 +37,8 @@ TURN_SECONDS = 0.3
 VIEW_EVERY_MS = 2_000
 FILES_EVERY_MS = 3_000
 FINISH_MS_MAX = 6_000
+TURN_SECONDS_MAX = 2.0
+STAND_DOWN_SECONDS = 2.0
 JOURNAL_HEADER = "X-Examroom-Journal"
 
 _log = structlog.get_logger()
@@ -203,7 +205,7 @@ class RoomFollower:
                 box=self._box.identity,
                 receiver=leader,
             )
-            client.ask("strays", data, **{JOURNAL_HEADER: record.journal_id})
+            client.ask("strays", data, headers={JOURNAL_HEADER: record.journal_id})
         become_follower(self._box, record, common_seq)
         _log.info("handed_over", journal_id=record.journal_id)
 
@@ -277,6 +279,8 @@ class RoomFollower:
             # Before the entry is acknowledged: a copy that knows of a release must be able to open.
             self._join(following)
         with following.lock:
+            if following.is_finished:
+                return False
             following.copy.append(entries)
         following.newest_at_ms = entries[-1].at_ms
         if following.copy.state.session.sealed_at_ms is not None:
@@ -306,18 +310,27 @@ class RoomFollower:
 
     def finish(self) -> None:
         """See Follower."""
-        with self._turn:
-            following = self._box.following
-            client = self._client
-            if following is None:
-                return
-            following.is_finished = True
-            if client is None:
-                return
+        following = self._box.following
+        if following is None:
+            return
+        # A turn may hang on a leader that does not answer any more; then nothing is to be had.
+        if self._turn.acquire(timeout=TURN_SECONDS_MAX):
             try:
-                client.ask("stand-down", _Journal(journal_id=following.record.journal_id))
-                until_ms = self._box.clock.monotonic_ms() + FINISH_MS_MAX
-                while self._box.clock.monotonic_ms() < until_ms and self._fetch(following):
-                    pass
-            except ExamroomError as trouble:
-                _log.info("leader_did_not_stand_down", error_key=trouble.key)
+                self._fetch_the_rest(following)
+            finally:
+                self._turn.release()
+        with following.lock:
+            following.is_finished = True
+
+    def _fetch_the_rest(self, following: Following) -> None:
+        client = self._client
+        if client is None:
+            return
+        try:
+            asked = _Journal(journal_id=following.record.journal_id)
+            client.ask("stand-down", asked, read_seconds=STAND_DOWN_SECONDS)
+            until_ms = self._box.clock.monotonic_ms() + FINISH_MS_MAX
+            while self._box.clock.monotonic_ms() < until_ms and self._fetch(following):
+                pass
+        except ExamroomError as trouble:
+            _log.info("leader_did_not_stand_down", error_key=trouble.key)
