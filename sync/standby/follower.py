@@ -126,7 +126,8 @@ class RoomFollower:
         """Look at the box that leads: where it was last, else wherever this room has a box."""
         found: BoxView | None = None
         trouble: BoxOutOfReachError | None = None
-        for origin in self._origins():
+        origins = self._origins()
+        for origin in origins:
             if self._client is None or self._client.origin != origin:
                 self._client = self._connect(origin, self._box.identity, self._box.clock)
             try:
@@ -138,6 +139,8 @@ class RoomFollower:
                 self._origin = origin
                 return view
             found = view
+            if view.leader and view.leader not in (*origins, origin_of(self._box)):
+                origins.append(view.leader)  # it does not lead, but knows who does
         if found is None and trouble is not None:
             raise trouble
         return found
