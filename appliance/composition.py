@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,23 +90,38 @@ def make_box(
     The simulation gives its own clock, way to the other boxes and name of the boot.
     Raises CorruptionError with a sentence when a database cannot be used; nothing is changed then.
     """
-    keys_dir = settings.data_dir / "keys"
     make_folder(settings.data_dir)
+    box = _bare_box(settings, clock or SystemClock(), line or RoomLineByHttp(), boot or boot_id())
+    take_in_mailbox(box)
+    finish_take_overs(box)
+    resume_room(box)
+    return box
+
+
+def _bare_box(settings: Settings, clock: Clock, line: RoomLine, boot: str) -> Box:
+    keys_dir = settings.data_dir / "keys"
     make_folder(keys_dir, mode=0o700)
-    box = Box(
+    return Box(
         settings=settings,
         store=BoxStore(
             settings.data_dir / "box.db", load_or_create_key(BOX_DATABASE_KEY, keys_dir)
         ),
         identity=load_or_create_box_identity(keys_dir, settings.room),
-        clock=clock or SystemClock(),
-        boot_id=boot or boot_id(),
-        line=line or RoomLineByHttp(),
+        clock=clock,
+        boot_id=boot,
+        line=line,
     )
-    take_in_mailbox(box)
-    finish_take_overs(box)
-    resume_room(box)
-    return box
+
+
+@contextmanager
+def box_for_a_command(settings: Settings) -> Iterator[Box]:
+    """Open what the box knows, for a command that runs beside the exam server or without it."""
+    make_folder(settings.data_dir)
+    box = _bare_box(settings, SystemClock(), RoomLineByHttp(), boot_id())
+    try:
+        yield box
+    finally:
+        box.store.close()
 
 
 def make_exam_server(settings: Settings) -> ExamServer:

@@ -31,6 +31,15 @@ class TakeOver:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenExamAgain:
+    """Note that a released exam was opened on a box that took the room over without its secret."""
+
+    actor: str
+    sitting_id: str
+    way: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stray:
     """An entry that only an overtaken box has; `value` is what a response in it amounts to."""
 

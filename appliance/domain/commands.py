@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from appliance.domain.box_commands import JoinBox, TakeOver, TakeStrays
+from appliance.domain.box_commands import JoinBox, OpenExamAgain, TakeOver, TakeStrays
 from appliance.domain.candidates import Accommodation
 from appliance.domain.revisions import ResponseValue
 from appliance.domain.time_commands import DecideLostTime
@@ -364,6 +364,7 @@ Command = (
     | PlanSitting
     | LoadSitting
     | ReleaseSitting
+    | OpenExamAgain
     | StartSitting
     | PauseSitting
     | ResumeSitting

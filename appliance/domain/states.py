@@ -24,6 +24,11 @@ class SittingState(StrEnum):
     ENDED = "ended"
     SEALED = "sealed"
 
+    @property
+    def is_open(self) -> bool:
+        """Say whether the exam has been released and has not ended."""
+        return self in {SittingState.RELEASED, SittingState.RUNNING, SittingState.PAUSED}
+
 
 class AttemptState(StrEnum):
     """Where one candidate's go at one exam stands."""

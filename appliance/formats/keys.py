@@ -203,8 +203,13 @@ def save_recovery_key(directory: Path, key: RecoveryKey) -> Path:
 
 def load_recovery_key(directory: Path) -> RecoveryKey:
     """Read the recovery key; raises FileNotFoundError or KeyFileDamagedError."""
-    path = directory / RECOVERY_KEY_FILE
-    data = path.read_bytes()
+    return load_recovery_key_file(directory / RECOVERY_KEY_FILE)
+
+
+def load_recovery_key_file(path: Path) -> RecoveryKey:
+    """Read a recovery key from its file; raises FileNotFoundError or KeyFileDamagedError."""
+    with path.open("rb") as file:
+        data = file.read(IDENTITY_MAX_BYTES)
     try:
         document = _RecoveryKeyFile.from_bytes(data)
         return RecoveryKey(X25519PrivateKey.from_private_bytes(document.private))

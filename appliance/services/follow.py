@@ -9,6 +9,7 @@ import structlog
 from appliance.domain.epochs import begun_by
 from appliance.domain.errors import CorruptionError
 from appliance.platform.files import make_folder
+from appliance.platform.one_at_a_time import held
 from appliance.services.box import Box
 from appliance.services.following import Follower, Following
 from appliance.services.peers import BoxView
@@ -18,6 +19,9 @@ from appliance.storage.followed_journal import FollowedJournal
 from appliance.storage.journals import resume_journal, set_aside
 from appliance.storage.reading import JournalReader, journal_path
 
+RESCUE_LOCK = "rescue.lock"
+"""In the data directory: whoever brings a room in from a stick or a disk holds it."""
+
 _log = structlog.get_logger()
 
 
@@ -26,23 +30,73 @@ def begin_following(box: Box, view: BoxView, follower: Follower) -> Following:
 
     A copy that cannot be used is set aside, never deleted, and a fresh one is begun.
     """
-    record = _record(box, view.journal_id or "")
-    path = journal_path(box.settings.data_dir, record.journal_id)
-    make_folder(path.parent)
-    key = record.journal_key or b""
-    try:
-        copy = FollowedJournal(path, key, record.journal_id)
-    except CorruptionError as damage:
-        _log.error("copy_set_aside", journal_id=record.journal_id, error_key=damage.key)
-        set_aside(path)
-        copy = FollowedJournal(path, key, record.journal_id)
-    following = Following(record, copy, follower, view.box_id, view.origin)
+    record = record_to_follow(box, view.journal_id or "")
+    following = Following(record, open_copy(box, record), follower, view.box_id, view.origin)
     with box.room_lock:
         box.following = following
     return following
 
 
-def _record(box: Box, journal_id: str) -> JournalRecord:
+def hold_copy(box: Box, follower: Follower) -> None:
+    """Have a copy at hand that no box leads: its box is dead, or a rescue brought it here.
+
+    So a person can take the room over, after a restart, too.  A copy that is at hand already is
+    looked at again, because a rescue may add to it.
+    """
+    following = box.following
+    if following is not None:
+        with following.lock:
+            if box.following is following:
+                following.copy.catch_up()
+                following.newest_at_ms = following.copy.head_at_ms() or None
+        if following.copy.state.session.sealed_at_ms is not None:
+            end_following(box, following, keep_copy=True)
+        return
+    record = _newest_copy(box)
+    if record is None:
+        return
+    with held(box.settings.data_dir / RESCUE_LOCK) as is_free:
+        if not is_free:
+            return  # A rescue is filling it this moment.
+        copy = open_copy(box, record)
+    with box.room_lock:
+        if copy.journal.head_seq > 0 and box.room is None and box.following is None:
+            box.following = Following(record, copy, follower, leader_id="", leader_origin="")
+            return
+    copy.close()
+
+
+def _newest_copy(box: Box) -> JournalRecord | None:
+    """Return the newest room session of another box that is not closed and lies here."""
+    for record in reversed(box.store.journals()):
+        path = journal_path(box.settings.data_dir, record.journal_id)
+        if record.role == "following" and record.sealed_at_ms is None and path.exists():
+            return record
+    return None
+
+
+def let_go_of_copy(box: Box) -> None:
+    """Put away a copy that no box leads: a person has opened another room on this box."""
+    following = box.following
+    if following is not None and not following.leader_origin:
+        end_following(box, following, keep_copy=True)
+
+
+def open_copy(box: Box, record: JournalRecord) -> FollowedJournal:
+    """Open the copy of a room session, or begin one; what cannot be used is set aside."""
+    path = journal_path(box.settings.data_dir, record.journal_id)
+    make_folder(path.parent)
+    key = record.journal_key or b""
+    try:
+        return FollowedJournal(path, key, record.journal_id)
+    except CorruptionError as damage:
+        _log.error("copy_set_aside", journal_id=record.journal_id, error_key=damage.key)
+        set_aside(path)
+        return FollowedJournal(path, key, record.journal_id)
+
+
+def record_to_follow(box: Box, journal_id: str) -> JournalRecord:
+    """Return what is remembered of a room session, or begin to remember it as another box's."""
     for record in box.store.journals():
         if record.journal_id == journal_id:
             return record

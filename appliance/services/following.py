@@ -51,7 +51,10 @@ class Follower(Protocol):
 
 @dataclass(slots=True)
 class Following:
-    """A copy of a room session that another box leads.  `heard_ms` is monotonic time."""
+    """A copy of a room session that another box leads.  `heard_ms` is monotonic time.
+
+    Leader and origin are empty for a copy that is held though no box leads it.
+    """
 
     record: JournalRecord
     copy: FollowedJournal

@@ -21,6 +21,7 @@ from appliance.platform.ids import new_id
 from appliance.services.box import Box, NotEnrolledError
 from appliance.services.copies import Copies
 from appliance.services.fence import Fence, OvertakenError
+from appliance.services.follow import let_go_of_copy
 from appliance.services.overtaken import look_around
 from appliance.services.peers import origin_of
 from appliance.services.presence import Presence
@@ -74,6 +75,7 @@ def open_room(box: Box, *, actor: str, sitting_ids: list[str], practice: bool) -
         for roster in chosen:
             room.writer.write(_plan(actor, roster))
         box.room = room
+    let_go_of_copy(box)
     load_packages(box, actor=actor)
     return room
 

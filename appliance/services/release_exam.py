@@ -6,6 +6,7 @@ import threading
 
 import structlog
 
+from appliance.domain import box_commands as b
 from appliance.domain import commands as c
 from appliance.domain.decide.now import Now
 from appliance.domain.errors import ExamroomError, RefusedError
@@ -30,6 +31,16 @@ class TokenMissingError(RefusedError):
     staff_message = "The centre has not released this exam yet. Enter the release code instead."
 
 
+class PackageMissingError(RefusedError):
+    """The exam package is not on this box."""
+
+    key = "package_missing"
+    staff_message = (
+        "The exam package is not on this box. Bring it on a stick from the centre; the box takes "
+        "it in within seconds. Then enter the release code again."
+    )
+
+
 class ExamNotReleasedError(RefusedError):
     """The exam is not open on this box."""
 
@@ -52,11 +63,15 @@ def release_with_code(
 ) -> None:
     """Open the exam of a sitting with the code that was spoken, printed or sent.
 
-    Raises ReleaseCodeMistypedError, ReleaseCodeWrongError and the package's own errors.
+    Also one that was released on another box, when this one took over without what opens it.
+
+    Raises ReleaseCodeMistypedError, ReleaseCodeWrongError, PackageMissingError and the package's
+    own errors.
     """
     package_id = _package_to_open(box.open_room(), sitting_id)
-    data = box.package_path(package_id).read_bytes()
-    manifest = inspect(data, centre=box.centre(), box_id=box.identity.id, now_ms=None)
+    manifest = inspect(
+        _package(box, package_id), centre=box.centre(), box_id=box.identity.id, now_ms=None
+    )
     with _at_once:
         secret = release_secret_of(manifest, code)
     _release(box, actor=actor, sitting_id=sitting_id, secret=secret, way=way)
@@ -74,7 +89,9 @@ def release_with_token(box: Box, *, actor: str, sitting_id: str) -> None:
 def _package_to_open(room: Room, sitting_id: str) -> str:
     def see(state: RoomState, _now: Now) -> str:
         sitting = state.sitting(sitting_id)
-        require_sitting_move(sitting.state, SittingState.RELEASED)
+        # A box that took over from a mirror stick has the record of the release, not its secret.
+        if not sitting.state.is_open or sitting.package_id in room.exams:
+            require_sitting_move(sitting.state, SittingState.RELEASED)
         return sitting.package_id
 
     return room.writer.look(see)
@@ -88,12 +105,22 @@ def _release(box: Box, *, actor: str, sitting_id: str, secret: bytes, way: str) 
     # Kept before the entry says "released": after a power cut it must open without the code.
     room.release_secrets.keep(package_id, secret)
     room.exams[package_id] = ReleasedExam(exam, dict(opened.media))
-    room.writer.write(c.ReleaseSitting(actor, sitting_id, way))
+    if room.writer.look(lambda state, _now: state.sitting(sitting_id).state.is_open):
+        room.writer.write(b.OpenExamAgain(actor, sitting_id, way))
+    else:
+        room.writer.write(c.ReleaseSitting(actor, sitting_id, way))
+
+
+def _package(box: Box, package_id: str) -> bytes:
+    try:
+        return box.package_path(package_id).read_bytes()
+    except FileNotFoundError:
+        raise PackageMissingError from None
 
 
 def _open(box: Box, package_id: str, secret: bytes) -> OpenedPackage:
     return open_package(
-        box.package_path(package_id).read_bytes(),
+        _package(box, package_id),
         identity=box.identity,
         centre=box.centre(),
         release_secret=secret,

@@ -79,6 +79,8 @@ class SittingView:
     candidates: int
     last_remaining_ms: int
     counts: dict[AttemptState, int]
+    is_locked: bool
+    """Whether it was released on another box and has to be opened on this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,10 @@ def show_room(box: Box, *, by_trouble: bool = True) -> RoomView:
             practice=state.session.practice,
             opened_at_ms=state.session.opened_at_ms or 0,
             now_ms=now.at_ms,
-            sittings=tuple(_sitting(state, one, letters, now) for one in state.sittings.values()),
+            sittings=tuple(
+                _sitting(state, one, letters, now, is_locked=one.package_id not in items)
+                for one in state.sittings.values()
+            ),
             seats=tuple(seats),
             head_seq=now.head_seq,
             outages_to_decide=_outages_to_decide(state),
@@ -184,7 +189,9 @@ def _seat_order(one: SeatView) -> tuple[int, int, str]:
     return (1, 0, one.seat) if one.seat else (2, 0, one.name)
 
 
-def _sitting(state: RoomState, sitting: Sitting, letters: dict[str, str], now: Now) -> SittingView:
+def _sitting(
+    state: RoomState, sitting: Sitting, letters: dict[str, str], now: Now, *, is_locked: bool
+) -> SittingView:
     attempts = state.attempts_of(sitting.sitting_id)
     counts: dict[AttemptState, int] = {}
     for one in attempts:
@@ -204,6 +211,7 @@ def _sitting(state: RoomState, sitting: Sitting, letters: dict[str, str], now: N
             (one.account.remaining_ms(now.clock_ms) for one in writing), default=0
         ),
         counts=counts,
+        is_locked=is_locked and sitting.state.is_open,
     )
 
 

@@ -12,10 +12,17 @@ import structlog
 
 from appliance.domain import box_commands as b
 from appliance.domain.epochs import next_epoch
-from appliance.domain.errors import RefusedError
+from appliance.domain.errors import RefusedError, TransientError
+from appliance.platform.one_at_a_time import held
 from appliance.services.box import Box
+from appliance.services.follow import RESCUE_LOCK
 from appliance.services.following import Following
-from appliance.services.open_room import go_on, start_room, write_recovery_copy_of
+from appliance.services.open_room import (
+    PLAUSIBLE_DOWN_SECONDS_MAX,
+    go_on,
+    start_room,
+    write_recovery_copy_of,
+)
 from appliance.services.peers import origin_of
 from appliance.services.room import Room
 from appliance.storage.journals import open_journal
@@ -40,6 +47,16 @@ class CopyEmptyError(RefusedError):
     )
 
 
+class RescueUnderWayError(TransientError):
+    """A room is being brought in from a stick or a disk."""
+
+    key = "rescue_under_way"
+    staff_message = (
+        "A room is being brought in from a stick or a disk at this moment. Wait until that is "
+        "finished, and try again."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Outage:
     down_seconds: int
@@ -49,8 +66,15 @@ class _Outage:
 def take_over(box: Box, *, actor: str) -> Room:
     """Lead the room this box followed.  Safe to repeat: a box that leads already just says so.
 
-    Raises NothingToTakeOverError or CopyEmptyError.
+    Raises NothingToTakeOverError, CopyEmptyError or RescueUnderWayError.
     """
+    with held(box.settings.data_dir / RESCUE_LOCK) as is_free:
+        if not is_free:
+            raise RescueUnderWayError
+        return _take_over(box, actor)
+
+
+def _take_over(box: Box, actor: str) -> Room:
     following = box.following
     if following is None:
         if box.room is not None:
@@ -72,7 +96,10 @@ def take_over(box: Box, *, actor: str) -> Room:
 def _outage(box: Box, following: Following) -> _Outage:
     """Measure since when nothing has come from the leader."""
     if following.heard_ms is None:
-        return _Outage(0, exact=False)
+        # Its leader was never heard from: wall clocks are all there is to guess by.
+        silent_ms = box.clock.wall_ms() - following.copy.state.session.tick_at_ms
+        is_plausible = 0 <= silent_ms <= PLAUSIBLE_DOWN_SECONDS_MAX * 1000
+        return _Outage(silent_ms // 1000 if is_plausible else 0, exact=False)
     return _Outage(max(0, box.clock.monotonic_ms() - following.heard_ms) // 1000, exact=True)
 
 

@@ -71,11 +71,16 @@ def resume_journal(path: Path, key: bytes, journal_id: str) -> Journal:
 def _at_head(database: Database, path: Path, journal_id: str) -> Journal:
     with translating(path):
         require_schema(database, journal_migrations, path)
-        row = database.conn.execute(
-            "SELECT epoch, seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
-        ).fetchone()
-    epoch, seq, head = row or (1, 0, chain_start(journal_id))
+        epoch, seq, head = read_head(database, journal_id)
     return Journal(journal_id, path, database, epoch, seq, head)
+
+
+def read_head(database: Database, journal_id: str) -> tuple[int, int, bytes]:
+    """Return (epoch, seq, hash) of the newest entry; of the beginning while there is none."""
+    row = database.conn.execute(
+        "SELECT epoch, seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    return (row[0], row[1], row[2]) if row else (1, 0, chain_start(journal_id))
 
 
 def set_aside(path: Path) -> Path:

@@ -56,8 +56,8 @@ def list_journals(data_dir: Path, box_key: bytes) -> list[JournalInfo]:
     ]
 
 
-def list_peers(data_dir: Path, box_key: bytes) -> list[bytes]:
-    """Return the public identities of the boxes that share a sitting with this one, itself too."""
+def list_peers(data_dir: Path, box_key: bytes) -> list[tuple[str, bytes]]:
+    """Return (sitting_id, public identity) of the boxes the centre gave a sitting, this one too."""
     path = data_dir / "box.db"
     if not path.exists():
         return []
@@ -65,11 +65,11 @@ def list_peers(data_dir: Path, box_key: bytes) -> list[bytes]:
     try:
         with translating(path):
             rows = database.conn.execute(
-                "SELECT DISTINCT identity FROM peers ORDER BY box_id"
+                "SELECT sitting_id, identity FROM peers ORDER BY box_id"
             ).fetchall()
     finally:
         database.close()
-    return [row[0] for row in rows]
+    return [(row[0], row[1]) for row in rows]
 
 
 class JournalReader:
@@ -102,6 +102,12 @@ class JournalReader:
         """Return at most `limit` entries that follow `seq`, in order."""
         with translating(self._path):
             return entries_after(self._database, seq, limit)
+
+    def sitting_ids(self) -> list[str]:
+        """Return the ids of the sittings that this room session holds."""
+        with translating(self._path):
+            rows = self._database.conn.execute("SELECT sitting_id FROM sittings").fetchall()
+        return [row[0] for row in rows]
 
     def box_origins(self) -> list[str]:
         """Return where candidates' pages reach the boxes of this room."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from appliance.domain.journal import Entry
+from appliance.formats.keys import PublicIdentity, read_public_identity
 from appliance.platform.credentials import load_or_create_key
 from appliance.storage.reading import (
     BOX_DATABASE_KEY,
@@ -14,6 +15,7 @@ from appliance.storage.reading import (
     JournalInfo,
     JournalReader,
     list_journals,
+    list_peers,
 )
 
 
@@ -67,6 +69,17 @@ class BoxJournals:
     def is_sealed(self, journal_id: str) -> bool:
         """Say whether a journal of `journal_ids` takes no more entries."""
         return self._known[journal_id].sealed
+
+    def receivers(self, journal_id: str) -> list[PublicIdentity]:
+        """Return the boxes that share a sitting of a journal of `journal_ids`, this one too."""
+        info = self._known[journal_id]
+        with JournalReader(info.path, info.key) as reader:
+            held = set(reader.sitting_ids())
+        found = list_peers(self._data_dir, self._key)
+        return [
+            read_public_identity(data)
+            for data in dict.fromkeys(data for sitting_id, data in found if sitting_id in held)
+        ]
 
     def read(self, journal_id: str) -> AbstractContextManager[EntryReader]:
         """See JournalSource."""

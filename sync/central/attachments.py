@@ -73,11 +73,16 @@ def take_attachment(
     if expected not in {None, (header.journal_id, header.sha256)}:
         raise AttachmentForeignError
     plain = open_attachment(data, centre=centre.identity, box=box)
+    return keep_file(centre, (header.journal_id, header.sha256), plain, box_id=box.id)
+
+
+def keep_file(centre: Centre, file: FileKey, plain: bytes, *, box_id: str) -> Kept:
+    """Store a file whose SHA-256 was verified; once."""
     row = {
-        "journal_id": header.journal_id,
-        "sha256": header.sha256,
+        "journal_id": file[0],
+        "sha256": file[1],
         "data": plain,
-        "box_id": box.id,
+        "box_id": box_id,
         "received_at_ms": centre.clock.wall_ms(),
     }
     with write(centre.engine) as connection:

@@ -20,6 +20,7 @@ from sync.central import administrators, boxes, exams, sending, sittings, stick
 from sync.central.centre import Centre, create_centre, open_centre
 from sync.central.exports import marking_csv, results_csv, results_json
 from sync.central.intake import fold_anew
+from sync.central.reach import record_reach
 from sync.central.rescue import rescue_journal
 from sync.central.server import serve_centre
 from sync.central.sittings import NewSitting
@@ -269,7 +270,13 @@ def import_bundles(
     imported = stick.import_bundles(centre, stick_dir)
     files = stick.import_attachments(centre, stick_dir)
     refused = imported.refused | files.refused
-    _tell(as_json, verdicts=imported.verdicts, files=files.verdicts, refused=refused)
+    _tell(
+        as_json,
+        verdicts=imported.verdicts,
+        files=files.verdicts,
+        refused=refused,
+        rooms=record_reach(centre, imported.journal_ids),
+    )
     if refused:
         sys.exit(1)
 
@@ -305,16 +312,31 @@ def rescue(  # noqa: PLR0913, PLR0917 - one parameter for each option
     box_id: str,
     journal: Path,
 ) -> None:
-    """Take in a journal from the disk of a dead box."""
-    verdicts = rescue_journal(
-        _open(data_dir, database_url),
+    """Take in a journal from the disk of a dead box, and candidates' files that lie beside it."""
+    centre = _open(data_dir, database_url)
+    rescued = rescue_journal(
+        centre,
         journal,
         copy=copy.read_bytes(),
         recovery=load_recovery_key(recovery),
         box_id=box_id,
         actor=ACTOR,
     )
-    _tell(as_json, verdicts=verdicts)
+    _tell(
+        as_json,
+        verdicts=rescued.verdicts,
+        files=rescued.files,
+        files_lost=rescued.files_lost,
+        intact_entries=rescued.intact_seq,
+        entries=rescued.promised_seq if rescued.promised_seq is not None else "unknown",
+        rooms=record_reach(centre, {rescued.journal_id}),
+    )
+    if rescued.cut_short:
+        click.echo(
+            "The disk is damaged after that. What lies beyond may be on a mirror stick, on a "
+            "standby or on the candidates' computers.",
+            err=True,
+        )
 
 
 @commands.command("fold-anew")

@@ -99,6 +99,17 @@ def ruling_entries(connection: Connection, journal_id: str) -> Iterator[Entry]:
         yield from _entries_between(connection, (journal_id, epoch), continues_seq, last)
 
 
+def ruling_head(connection: Connection, journal_id: str) -> tuple[int, int] | None:
+    """Return (seq, at_ms) of the newest entry of the epoch that rules, or None."""
+    row = connection.execute(
+        select(entries.c.seq, entries.c.at_ms)
+        .where(entries.c.journal_id == journal_id)
+        .order_by(entries.c.epoch.desc(), entries.c.seq.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
 def _locked_head(connection: Connection, header: BundleHeader) -> _Head | None:
     """Return how far the epoch is stored, locked until the commit, or None where it cannot begin.
 

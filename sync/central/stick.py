@@ -27,6 +27,7 @@ class Imported:
 
     verdicts: dict[str, int]
     refused: dict[str, str]
+    journal_ids: frozenset[str] = frozenset()
 
 
 def import_bundles(centre: Centre, stick: Path) -> Imported:
@@ -53,7 +54,7 @@ def import_bundles(centre: Centre, stick: Path) -> Imported:
             refused[path.name] = problem.key
             continue
         verdicts[verdict.value] = verdicts.get(verdict.value, 0) + 1
-    return Imported(verdicts, refused)
+    return Imported(verdicts, refused, frozenset(order[0] for order, _ in readable))
 
 
 def import_attachments(centre: Centre, stick: Path) -> Imported:

@@ -39,6 +39,8 @@ from sync.removable_media.stick import StickWriteError
 
 TURN_EVERY_SECONDS = 2
 STICKS_MAX = 8
+RECEIVERS_MAX = 4
+"""Besides the centre: each one more writes everything once more."""
 FOLDERS_MAX = 100
 
 _log = structlog.get_logger()
@@ -77,6 +79,7 @@ class _Stay:
 
     name: str
     stick: MirrorStick
+    for_boxes: dict[str, MirrorStick] = field(default_factory=dict)
     state: str = "following"
     error_key: str | None = None
     verified_at_ms: int = 0
@@ -145,7 +148,7 @@ class Mirror:
             del self._stays[folder]
         for folder, name in found.items():
             if folder not in self._stays:
-                stick = MirrorStick(folder, box=self._box, centre=self._centre)
+                stick = MirrorStick(folder, box=self._box, receiver=self._centre)
                 self._stays[folder] = _Stay(name, stick)
 
     def _marked_sticks(self) -> list[tuple[Path, str]]:
@@ -171,6 +174,7 @@ class Mirror:
     def _fill(self, folder: Path, stay: _Stay, wanted: Wanted) -> None:
         try:
             stay.stick.fill(wanted)
+            self._fill_for_boxes(folder, stay, wanted)
             stay.state, stay.error_key = "following", None
         except StickFullError as problem:
             stay.state, stay.error_key = "full", problem.key
@@ -187,6 +191,23 @@ class Mirror:
         if stay.state != "failing":
             stay.verified_at_ms = self._clock.wall_ms()
 
+    def _fill_for_boxes(self, folder: Path, stay: _Stay, wanted: Wanted) -> None:
+        """Write the same once more for each box that could go on with the room."""
+        shared: dict[str, list[str]] = {}
+        for journal_id in wanted.journal_ids:
+            for one in self._source.receivers(journal_id):
+                if one.id == self._box.id or (
+                    one.id not in shared and len(shared) >= RECEIVERS_MAX
+                ):
+                    continue
+                shared.setdefault(one.id, []).append(journal_id)
+                if one.id not in stay.for_boxes:
+                    stay.for_boxes[one.id] = MirrorStick(folder, box=self._box, receiver=one)
+        for box_id, lane in stay.for_boxes.items():
+            journal_ids = tuple(shared.get(box_id, ()))
+            lane.remove_delivered(wanted)
+            lane.fill(Wanted(wanted.source, journal_ids, wanted.delivered))
+
     def _write_status(self) -> None:
         written = encode_canonical(
             {
@@ -197,7 +218,9 @@ class Mirror:
                         "error_key": stay.error_key,
                         "journals": stay.journals,
                         "files_missing": stay.stick.files_missing,
-                        "damaged_count": stay.stick.damaged_count,
+                        "damaged_count": sum(
+                            one.damaged_count for one in (stay.stick, *stay.for_boxes.values())
+                        ),
                         "verified_at_ms": stay.verified_at_ms,
                     }
                     for stay in self._stays.values()

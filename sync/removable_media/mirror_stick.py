@@ -82,6 +82,9 @@ class MirroredJournals(JournalSource, Protocol):
     def is_sealed(self, journal_id: str) -> bool:
         """Say whether a journal of `journal_ids` takes no more entries."""
 
+    def receivers(self, journal_id: str) -> list[PublicIdentity]:
+        """Return the boxes that share a sitting of a journal of `journal_ids`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -93,12 +96,21 @@ class Wanted:
 
 
 class MirrorStick:
-    """A marked stick while it is in.  `folder` is its folder `examroom`."""
+    """What lies on a marked stick for one receiver, while the stick is in.
 
-    def __init__(self, folder: Path, *, box: BoxIdentity, centre: PublicIdentity) -> None:
-        self.folder = folder
+    `examroom` is the stick's folder of that name.  What is for the centre lies right in it, and
+    what is for a box of the room in `for-boxes/BOX` below: a spare box reads that when no network
+    and no centre is there.
+    """
+
+    def __init__(self, examroom: Path, *, box: BoxIdentity, receiver: PublicIdentity) -> None:
         self._box = box
-        self._centre = centre
+        self._receiver = receiver
+        self._above: tuple[Path, ...] = ()
+        self.folder = examroom
+        if receiver.kind == "box":
+            self.folder = folder_for_box(examroom, receiver.id)
+            self._above = (self.folder.parent, self.folder)
         self._bundles: dict[str, BundleHeader] = {}
         self._checked: OrderedDict[Path, None] = OrderedDict()
         self.files_missing = 0
@@ -119,7 +131,7 @@ class MirrorStick:
         except OSError as problem:
             if problem.errno not in FULL:
                 raise
-            if not self._remove_delivered(wanted):
+            if not self.remove_delivered(wanted):
                 raise StickFullError from problem
             self._fill_again(wanted)
 
@@ -249,7 +261,7 @@ class MirrorStick:
             journal_id=journal_id,
             previous_hash=before[0].hash if before else chain_start(journal_id),
             box=self._box,
-            centre=self._centre,
+            centre=self._receiver,
         )
         name = f"{journal_id}.{run[0].epoch}.{first_seq:08}-{run[-1].seq:08}.bundle"
         path = self.folder / "bundles" / name
@@ -290,7 +302,7 @@ class MirrorStick:
     def _write_file(self, path: Path, journal_id: str, sha256: str, plain: bytes) -> None:
         try:
             data = write_attachment(
-                plain, journal_id=journal_id, sha256=sha256, box=self._box, centre=self._centre
+                plain, journal_id=journal_id, sha256=sha256, box=self._box, centre=self._receiver
             )
         except ExamroomError as problem:
             # It cannot be carried by any way; the agent's status names it for a person.
@@ -300,7 +312,7 @@ class MirrorStick:
         self._write(path, data)
 
     def _require_room(self, size_bytes: int) -> None:
-        disk = os.statvfs(self.folder)
+        disk = os.statvfs(self._above[0].parent if self._above else self.folder)
         total_bytes = disk.f_blocks * disk.f_frsize
         kept_bytes = min(KEPT_FOR_ENTRIES_MAX_BYTES, total_bytes // KEPT_FOR_ENTRIES_SHARE)
         if disk.f_bavail * disk.f_frsize < size_bytes + kept_bytes:
@@ -308,8 +320,12 @@ class MirrorStick:
 
     def _write(self, path: Path, data: bytes) -> None:
         """Write a file, sync it, and read it back from the stick."""
-        # Only the last folder: under a stick that was pulled lies the box's own disk.
-        path.parent.mkdir(exist_ok=True)
+        if self._above:
+            # What a spare could use must not take the place of what the centre needs.
+            self._require_room(len(data))
+        # Only the last folders: under a stick that was pulled lies the box's own disk.
+        for folder in (*self._above, path.parent):
+            folder.mkdir(exist_ok=True)
         try:
             write_durably(path, data)
         except OSError:
@@ -321,7 +337,7 @@ class MirrorStick:
             raise StickWriteError
         self._checked[path] = None
 
-    def _remove_delivered(self, wanted: Wanted) -> bool:
+    def remove_delivered(self, wanted: Wanted) -> bool:
         """Make room: remove what the centre has acknowledged; say whether there was any."""
         removed = False
         for folder, pattern in (("bundles", _BUNDLE), ("attachments", _ATTACHMENT)):
@@ -331,6 +347,11 @@ class MirrorStick:
                     (self.folder / folder / name).unlink()
                     removed = True
         return removed
+
+
+def folder_for_box(examroom: Path, box_id: str) -> Path:
+    """Return where on a stick lies what is sealed to a box."""
+    return examroom / "for-boxes" / box_id
 
 
 def _list_names(folder: Path) -> set[str]:

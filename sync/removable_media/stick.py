@@ -2,6 +2,7 @@
 
 STICK/examroom/bundles/JOURNAL.EPOCH.FIRST-LAST.bundle      box to centre
 STICK/examroom/attachments/JOURNAL.SHA256.attachment         box to centre
+STICK/examroom/for-boxes/BOX/bundles, .../attachments        mirror only: the same for a spare box
 STICK/examroom/receipts/JOURNAL.EPOCH.receipt               centre to box
 STICK/examroom/mailbox/BOX/DOCUMENT.KIND                    centre to box
 STICK/examroom/public-keys/ID.json                          both ways, for enrolment

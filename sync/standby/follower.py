@@ -20,7 +20,7 @@ from appliance.formats.keys import PublicIdentity
 from appliance.formats.room_secrets import open_room_secrets
 from appliance.formats.strays import write_strays
 from appliance.services.box import Box
-from appliance.services.follow import begin_following, end_following, known_origins
+from appliance.services.follow import begin_following, end_following, hold_copy, known_origins
 from appliance.services.following import Following
 from appliance.services.hand_over import become_follower, strays
 from appliance.services.peers import BoxView, PeerUnknownError, all_peers, origin_of
@@ -39,6 +39,7 @@ FILES_EVERY_MS = 3_000
 FINISH_MS_MAX = 6_000
 TURN_SECONDS_MAX = 2.0
 STAND_DOWN_SECONDS = 2.0
+OPENING_KINDS = frozenset({"exam_released", "exam_opened_again"})
 JOURNAL_HEADER = "X-Examroom-Journal"
 
 _log = structlog.get_logger()
@@ -71,6 +72,7 @@ class RoomFollower:
         self._turn = threading.Lock()
         self._stop = threading.Event()
         self._view_due_ms = 0
+        self._copy_due_ms = 0
         self._files_due_ms = 0
         self._leader: PublicIdentity | None = None
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
@@ -112,6 +114,9 @@ class RoomFollower:
 
     def _follow(self) -> bool:
         now_ms = self._box.clock.monotonic_ms()
+        if now_ms >= self._copy_due_ms:
+            self._copy_due_ms = now_ms + VIEW_EVERY_MS
+            hold_copy(self._box, self)
         if now_ms >= self._view_due_ms:
             view = self._look()
             if view is None:
@@ -278,7 +283,7 @@ class RoomFollower:
             self._fetch_files(client, leader, following)
             return False
         entries = self._opened(reply.data, following, leader)
-        if any(entry.kind == "exam_released" for entry in entries):
+        if any(entry.kind in OPENING_KINDS for entry in entries):
             # Before the entry is acknowledged: a copy that knows of a release must be able to open.
             self._join(following)
         with following.lock:

@@ -36,6 +36,7 @@ _DECISIONS: Mapping[type, Callable[[RoomState, Any, Now], list[Draft]]] = Mappin
         c.PlanSitting: sittings.plan_sitting,
         c.LoadSitting: sittings.load_sitting,
         c.ReleaseSitting: sittings.release_sitting,
+        b.OpenExamAgain: sittings.open_exam_again,
         c.StartSitting: sittings.start_sitting,
         c.PauseSitting: sittings.pause_sitting,
         c.ResumeSitting: sittings.resume_sitting,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from appliance.domain import box_commands as b
 from appliance.domain import commands as c
 from appliance.domain.candidates import allotted_seconds
 from appliance.domain.decide.now import Now
@@ -90,6 +91,14 @@ def release_sitting(state: RoomState, command: c.ReleaseSitting, _now: Now) -> l
     """Note that the exam was opened, by whom and which way."""
     require_sitting_move(state.sitting(command.sitting_id).state, SittingState.RELEASED)
     return [Draft("exam_released", command.actor, command.sitting_id, {"way": command.way})]
+
+
+def open_exam_again(state: RoomState, command: b.OpenExamAgain, _now: Now) -> list[Draft]:
+    """Note that a released exam was opened once more, by whom and which way."""
+    sitting = state.sitting(command.sitting_id)
+    if not sitting.state.is_open:
+        require_sitting_move(sitting.state, SittingState.RELEASED)
+    return [Draft("exam_opened_again", command.actor, command.sitting_id, {"way": command.way})]
 
 
 def may_begin(attempt: Attempt) -> bool:

@@ -31,6 +31,10 @@ def exam_released(state: RoomState, entry: Entry, _body: Body) -> None:
     _move(state, entry, SittingState.RELEASED).released_by = entry.actor
 
 
+def exam_opened_again(_state: RoomState, _entry: Entry, _body: Body) -> None:
+    """It was released before, on another box: nothing changes."""
+
+
 def sitting_started(state: RoomState, entry: Entry, body: Body) -> None:
     """It runs, and with it the clock of whoever was reopened before the start."""
     _move(state, entry, SittingState.RUNNING).started_at_ms = entry.at_ms
@@ -80,6 +84,7 @@ KINDS = {
     "sitting_created": sitting_created,
     "package_loaded": package_loaded,
     "exam_released": exam_released,
+    "exam_opened_again": exam_opened_again,
     "sitting_started": sitting_started,
     "sitting_paused": sitting_paused,
     "sitting_resumed": sitting_resumed,

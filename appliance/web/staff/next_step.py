@@ -26,6 +26,9 @@ class NextStep:
 def next_step(view: RoomView, health: BoxHealth) -> NextStep:
     """Return what comes next in this room."""
     why = _trouble(view, health)
+    for sitting in view.sittings:
+        if sitting.is_locked:
+            return _locked(sitting)
     for state, step in _STEPS:
         for sitting in view.sittings:
             if sitting.state is state:
@@ -85,6 +88,18 @@ def _loaded(_view: RoomView, sitting: SittingView) -> NextStep:
         _("%(title)s is here and intact. Next: enter the release code.", title=sitting.title),
         _("Candidates may come in and sign in meanwhile."),
         "release",
+    )
+
+
+def _locked(sitting: SittingView) -> NextStep:
+    return NextStep(
+        _(
+            "%(title)s is not open on this box yet. Next: enter the release code once more.",
+            title=sitting.title,
+        ),
+        _("Whoever writes goes on meanwhile; a computer that is started anew needs the exam."),
+        "release",
+        sitting.sitting_id,
     )
 
 

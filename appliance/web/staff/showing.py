@@ -156,6 +156,7 @@ def entry_words(kind: str) -> str:
         "sitting_created": _("Exam planned"),
         "package_loaded": _("Exam package checked and loaded"),
         "exam_released": _("Exam released"),
+        "exam_opened_again": _("Exam opened on this box, too"),
         "sitting_started": _("Exam started"),
         "sitting_paused": _("Exam paused"),
         "sitting_resumed": _("Exam goes on"),

@@ -8,6 +8,7 @@ from flask import Flask, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from appliance.domain import commands as c
+from appliance.domain.states import SittingState
 from appliance.platform.ids import new_id
 from appliance.services.release_exam import (
     release_with_code,
@@ -52,6 +53,9 @@ def release(sitting_id: str) -> Response:
         release_with_code(box, actor=actor, sitting_id=sitting_id, code=_text("code")[:100])
     else:
         release_with_token(box, actor=actor, sitting_id=sitting_id)
+    state = box.open_room().writer.look(lambda state, _now: state.sitting(sitting_id).state)
+    if state is not SittingState.RELEASED:
+        return _back(_("The exam is open on this box, too."))
     return _back(_("The exam is released. Nobody can see it before you start."))
 
 

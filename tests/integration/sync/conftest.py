@@ -14,7 +14,7 @@ import waitress
 from waitress.server import BaseWSGIServer
 
 from appliance.domain.journal import Draft, Entry, chain_start, place
-from appliance.formats.keys import BoxIdentity, create_box_identity
+from appliance.formats.keys import BoxIdentity, PublicIdentity, create_box_identity
 from appliance.platform.clock import SystemClock
 from sync.agent.agent import AgentPaths, SyncAgent
 from sync.agent.centre_client import CentreClient
@@ -39,6 +39,11 @@ class GrowingJournal:
     entries: list[Entry] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     sealed: bool = False
+    boxes: list[PublicIdentity] = field(default_factory=list)
+
+    def receivers(self, _journal_id: str) -> list[PublicIdentity]:
+        """See MirroredJournals."""
+        return self.boxes
 
     def is_sealed(self, _journal_id: str) -> bool:
         """See MirroredJournals."""

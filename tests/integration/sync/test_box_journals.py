@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +23,7 @@ from appliance.formats.sealed_document import open_document
 from appliance.formats.sealing import SealBrokenError
 from appliance.formats.staff_secret import matches_staff_secret
 from appliance.platform.credentials import load_or_create_key
+from appliance.storage.attachments import Attachments
 from appliance.storage.box_store import BoxStore, JournalRecord
 from appliance.storage.journals import create_journal
 from appliance.storage.reading import BOX_DATABASE_KEY, journal_path
@@ -30,6 +32,7 @@ from sync.central.centre import Centre
 from sync.central.database import read
 from sync.central.exams import add_exam
 from sync.central.exports import marking_csv, results_csv, results_json
+from sync.central.reach import record_reach
 from sync.central.rescue import rescue_journal
 from sync.central.results import list_results, sitting_evidence, sitting_results
 from sync.central.sending import release_sitting, send_sitting
@@ -296,16 +299,39 @@ def test_journal_is_rescued_from_the_disk_of_a_dead_box(
         rescue_journal(
             centre, path, copy=copy, recovery=create_recovery_key(), box_id=agents.box.id, actor="t"
         )
-    verdicts = rescue_journal(
+    attachments = Attachments(path, bytes(32))
+    digest = hashlib.sha256(b"a map").hexdigest()
+    attachments.put(digest, b"a map", attempt_id="a1", at_ms=1)
+    attachments.close()
+    before = sorted(path.parent.iterdir())
+    rescued = rescue_journal(
         centre, path, copy=copy, recovery=recovery, box_id=agents.box.id, actor="t"
     )
 
-    assert verdicts == {"stored": 1}
+    assert (rescued.verdicts, rescued.files) == ({"stored": 1}, {"stored": 1})
     result = sitting_responses(centre)
     assert result == ["never sent"]
-    assert rescue_journal(
+    again = rescue_journal(
         centre, path, copy=copy, recovery=recovery, box_id=agents.box.id, actor="t"
-    ) == {"already": 1}
+    )
+    assert (again.verdicts, again.files) == ({"already": 1}, {"already": 1})
+    assert before == sorted(path.parent.iterdir())
+    (room,) = record_reach(centre, {"journal-1"})
+    assert (room["entries"], room["until"]) == (
+        len(agents.journal.entries),
+        "1970-01-01T00:16:40+00:00",
+    )
+    _damage(path)
+    damaged = rescue_journal(
+        centre, path, copy=copy, recovery=recovery, box_id=agents.box.id, actor="t"
+    )
+    assert (damaged.cut_short, damaged.verdicts) == (True, {})
+
+
+def _damage(path: Path) -> None:
+    """Spoil every page after the first."""
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + bytes(len(data) - 4096))
 
 
 def sitting_responses(centre: Centre) -> list[object]:

@@ -342,7 +342,7 @@ def _both(agents: AgentMaker, other: GrowingJournal) -> None:
     first = agents.journal
     found = {first.journal_id: first, other.journal_id: other}
     first.journal_ids = lambda: list(found)  # type: ignore[method-assign]
-    for name in ("read", "read_attachments", "is_sealed"):
+    for name in ("read", "read_attachments", "is_sealed", "receivers"):
         real = getattr(GrowingJournal, name)
         setattr(first, name, lambda one, real=real: real(found[one], one))
 

@@ -10,6 +10,7 @@ from types import FrameType
 
 import click
 
+from appliance.cli.rescue import rescue
 from appliance.composition import make_exam_server
 from appliance.domain.errors import ExamroomError
 from appliance.platform.logging import log_to_stderr
@@ -64,3 +65,6 @@ def config(config: Path | None, data_dir: Path | None) -> None:
     for name, field in Settings.model_fields.items():
         source = "given" if name in settings.model_fields_set else "default"
         click.echo(f"{name} = {getattr(settings, name)!s}  ({source})  {field.description}")
+
+
+main.add_command(rescue)
