@@ -60,3 +60,6 @@ class TakeStrays:
     box_id: str
     epoch: int
     strays: tuple[Stray, ...]
+
+
+BoxCommand = JoinBox | TakeOver | OpenExamAgain | TakeStrays

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from appliance.domain.box_commands import JoinBox, OpenExamAgain, TakeOver, TakeStrays
+from appliance.domain.box_commands import BoxCommand
 from appliance.domain.candidates import Accommodation
 from appliance.domain.revisions import ResponseValue
 from appliance.domain.time_commands import DecideLostTime
@@ -364,7 +364,6 @@ Command = (
     | PlanSitting
     | LoadSitting
     | ReleaseSitting
-    | OpenExamAgain
     | StartSitting
     | PauseSitting
     | ResumeSitting
@@ -396,7 +395,5 @@ Command = (
     | Tick
     | NoteRestart
     | Checkpoint
-    | JoinBox
-    | TakeOver
-    | TakeStrays
+    | BoxCommand
 )

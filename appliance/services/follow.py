@@ -50,7 +50,7 @@ def hold_copy(box: Box, follower: Follower) -> None:
                 following.copy.catch_up()
                 following.newest_at_ms = following.copy.head_at_ms() or None
         if following.copy.state.session.sealed_at_ms is not None:
-            end_following(box, following, keep_copy=True)
+            end_following(box, following)
         return
     record = _newest_copy(box)
     if record is None:
@@ -79,7 +79,7 @@ def let_go_of_copy(box: Box) -> None:
     """Put away a copy that no box leads: a person has opened another room on this box."""
     following = box.following
     if following is not None and not following.leader_origin:
-        end_following(box, following, keep_copy=True)
+        end_following(box, following)
 
 
 def open_copy(box: Box, record: JournalRecord) -> FollowedJournal:

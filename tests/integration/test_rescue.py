@@ -231,9 +231,10 @@ def test_intact_beginning_is_brought_in_from_a_damaged_disk(room: Room, tmp_path
     take_the_place(spare, box)
     wait_until(lambda: "Room Test room as it was at" in spare.staff().read("/standby"), "the copy")
     spare.staff().take_over()
-    ben.write("LETTER", "after the damage")
-    ben.exchange()
-    assert [] == ben.unsent
+    for client in (ada, ben):
+        client.write("LETTER", "after the damage")
+        client.exchange()
+        assert [] == client.unsent
     spare.terminate()
     journal = spare.journal()
     assert verify_journal(journal) == journal.head_seq

@@ -79,7 +79,18 @@ def test_whole_exam_travels_by_stick(tmp_path: Path) -> None:
     assert "0 of" in _box("status", data=box)
     _box("export", "--stick", stick, data=box)
     taken = _central("import-bundles", "--stick", stick, "--json", data=centre)
-    assert taken == {"verdicts": {"stored": 1}, "files": {"stored": 1}, "refused": {}}
+    reach = {
+        "journal_id": "journal-1",
+        "room": "A 1",
+        "entries": 9,
+        "until": "1970-01-01T00:16:40+00:00",
+    }
+    assert taken == {
+        "verdicts": {"stored": 1},
+        "files": {"stored": 1},
+        "refused": {},
+        "rooms": [reach],
+    }
     _box("import", "--stick", stick, data=box)
     assert "journal-1: 9 of 9" in _box("status", data=box)
     results = _central("results", "--sitting", sitting_id, data=centre)
