@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test powercut-shim powercut fuzz lint bench docs translations lock
+.PHONY: help demo test simulate powercut-shim powercut fuzz lint bench docs translations lock
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
@@ -21,6 +21,9 @@ demo: $(STAMP) ## a centre, a box, its sync agent and a few simulated candidates
 test: $(STAMP) ## all tests
 	@sh tests/ensure_programs.sh
 	$(BIN)/pytest
+
+simulate: $(STAMP) ## histories of a room by seeds, each with its faults (SEEDS=50 FIRST=1)
+	EXAMROOM_SEEDS=$(or $(SEEDS),50) EXAMROOM_FIRST_SEED=$(or $(FIRST),1) $(BIN)/pytest tests/simulation/test_simulation.py
 
 powercut-shim: $(STAMP) ## power cuts played by a library that is preloaded into the box (CUTS=1000)
 	EXAMROOM_CUTS=$(or $(CUTS),1000) $(BIN)/pytest tests/integration/test_power_cut.py

@@ -68,7 +68,10 @@ class Play:
         candidates: int = 3,
         page: type[Workstation] = Workstation,
         writer: type[SimWriter] = SimWriter,
+        is_harsh: bool = False,
     ) -> None:
+        """Prepare a history; in a harsh one boxes and computers die for good more often."""
+        self._is_harsh = is_harsh
         self.world = World(seed)
         self.is_quiet = False
         seed_randomness(self.world, patch)
@@ -214,6 +217,8 @@ class Play:
                 self._rot,
             )
         )
+        if self._is_harsh and self.world.happens(0.3):
+            fault = self._lose_what_one_box_has
         if self.world.happens(0.6) and not self.is_quiet:
             fault()
 
@@ -222,8 +227,33 @@ class Play:
         if machine.box is None or machine.is_destroyed:
             return
         machine.lose_power()
-        if self.world.happens(0.1) and len(self._alive()) > 1:
+        dies = 0.5 if self._is_harsh else 0.1
+        if self.world.happens(dies) and len(self._alive()) > 1:
             machine.destroy()
+
+    def _lose_what_one_box_has(self) -> None:
+        """The leader alone hears the pages for a while; then it, or a page, dies; somebody acts."""
+        leaders = self.leaders()
+        others = [one for one in self.boxes if one not in leaders and one.box is not None]
+        if len(leaders) != 1 or not others:
+            return
+        cut = {frozenset((leaders[0].name, one.name)) for one in self.boxes}
+        self.network.cut_off |= cut
+        self.world.note(f"{leaders[0].name} is apart from the other boxes")
+        self.world.at(5_000, lambda: self._end_it(leaders[0], cut))
+
+    def _end_it(self, leader: BoxMachine, cut: set[frozenset[str]]) -> None:
+        pages = [one for one in self.pages if not one.is_dead]
+        if self.world.happens(0.5):
+            leader.destroy()
+        elif len(pages) > 1:
+            self.world.chance.choice(pages).die()
+        for machine in self.boxes:
+            if machine.box is not None and machine.box.following is not None:
+                self.world.note(f"take over on {machine.name}")
+                machine.do(lambda box: take_over(box, actor="chief"))
+                break
+        self.network.cut_off -= cut
 
     def _alive(self) -> list[BoxMachine]:
         return [one for one in self.boxes if not one.is_destroyed and one.damaged is None]
@@ -279,7 +309,7 @@ class Play:
 
     def _lose_page(self) -> None:
         alive = [one for one in self.pages if not one.is_dead]
-        if len(alive) > 1 and self.world.happens(0.3):
+        if len(alive) > 1 and self.world.happens(0.9 if self._is_harsh else 0.3):
             self.world.chance.choice(alive).die()
 
     def _rot(self) -> None:

@@ -1,4 +1,7 @@
-"""Many histories of one room; each must keep every promise."""
+"""Many histories of one room; each must keep every promise.
+
+By hand: `make simulate SEEDS=200` or `SEEDS=200 FIRST=1000`.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,27 @@ import pytest
 
 from tests.simulation.play import Play
 
-FAILED_ONCE: tuple[int, ...] = ()
-"""Every seed that ever failed."""
+FAILED_ONCE = (2, 3, 4, 24, 34, 38, 41, 53)
+"""Every seed that ever failed because of the product, and not of the simulation itself."""
 
-COUNT = int(os.environ.get("EXAMROOM_SEEDS", "12"))
-FIRST = int(os.environ.get("EXAMROOM_FIRST_SEED", "1"))
+COUNT = int(os.environ.get("EXAMROOM_SEEDS", "4"))
+FIRST = int(os.environ.get("EXAMROOM_FIRST_SEED", "1000"))
+SEEDS = range(FIRST, FIRST + COUNT)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [*FAILED_ONCE, *range(FIRST, FIRST + COUNT)])
+@pytest.mark.parametrize("seed", [*FAILED_ONCE, *SEEDS])
 def test_promises_hold_whatever_happens(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Faults with the promises checked as they are made, then quiet, and everything converges."""
     Play(seed, tmp_path, monkeypatch).run()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+def test_promises_hold_when_boxes_and_computers_die(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same where more of them never come back, and at the worst moment."""
+    Play(seed, tmp_path, monkeypatch, is_harsh=True).run()
