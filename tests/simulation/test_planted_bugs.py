@@ -1,4 +1,4 @@
-"""The simulation is proved by what it finds: each planted bug must break the promise it is about."""
+"""The simulation is proved by what it finds: each planted bug must break its own promise."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tests.simulation.play import Play
 from tests.simulation.promises import PromiseBroken
 from tests.simulation.workstation import Workstation
 
-SEEDS = (114, 100, 101, *range(115, 125))
+SEEDS = (113, 114, 105, *range(100, 113), *range(115, 130))
 
 FOUND_BY = {
     "no fencing": ("boxes lead", "both acknowledge"),
     "epochs counted by one": ("both acknowledge in epoch",),
-    "dedupe by content": ("is not what was written last",),
+    "dedupe by content": ("is not what was written last", "is nowhere"),
     "lost tail": ("is nowhere",),
     "asked is held": ("in two places",),
     "marked sent before acknowledged": ("changes, the box has", "is nowhere"),
