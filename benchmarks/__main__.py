@@ -16,11 +16,15 @@ from pathlib import Path
 
 from appliance.domain.exams import Exam
 from benchmarks.arrivals import measure_arrivals
+from benchmarks.catch_up import measure_catch_up
 from benchmarks.full_room import measure_full_room
 from benchmarks.journals import measure_essay, measure_long_journal
+from benchmarks.recovery import measure_recovery
 from benchmarks.report import Table, machine, write_document
 from benchmarks.rooms import Room, open_writing_room
 from benchmarks.saves import measure_saves
+from benchmarks.standby_cost import measure_standby
+from benchmarks.take_overs import measure_take_overs
 from provisioning.demo_exam import demo_exam_directory
 from provisioning.importers.exam_import import import_exam
 from tests.rig.box_process import BoxProcess
@@ -40,6 +44,14 @@ class Extent:
     arriving: int = 500
     arriving_seconds: float = 10.0
     sizes: tuple[int, ...] = (1_000, 100_000, 1_000_000)
+    slow_fsyncs_ms: tuple[int, ...] = (0, 20, 100)
+    recovery_entries: int = 1_000_000
+    following: int = 500
+    following_seconds: float = 6.0
+    taken_over: int = 300
+    taken_over_entries: int = 50_000
+    catch_up_entries: int = 100_000
+    catch_up_seconds: float = 15.0
 
 
 QUICK = Extent(
@@ -51,6 +63,14 @@ QUICK = Extent(
     arriving=200,
     arriving_seconds=2.0,
     sizes=(1_000, 50_000),
+    slow_fsyncs_ms=(0,),
+    recovery_entries=50_000,
+    following=100,
+    following_seconds=2.0,
+    taken_over=50,
+    taken_over_entries=5_000,
+    catch_up_entries=20_000,
+    catch_up_seconds=4.0,
 )
 
 
@@ -124,11 +144,49 @@ def _journals(folder: Path, extent: Extent) -> Iterator[Table]:
         yield measure_long_journal(room, list(extent.sizes))
 
 
+def _recovery(folder: Path, extent: Extent) -> Iterator[Table]:
+    with _room(folder / "recovery", 50) as room:
+        fsyncs_ms, entries = list(extent.slow_fsyncs_ms), extent.recovery_entries
+        yield measure_recovery(room, folder, fsyncs_ms=fsyncs_ms, entries=entries)
+
+
+def _standby(folder: Path, extent: Extent) -> Iterator[Table]:
+    yield from measure_standby(
+        folder,
+        fsyncs_ms=list(extent.slow_fsyncs_ms),
+        candidates=extent.following,
+        seconds=extent.following_seconds,
+    )
+
+
+def _take_over(folder: Path, extent: Extent) -> Iterator[Table]:
+    yield measure_take_overs(
+        folder,
+        fsyncs_ms=list(extent.slow_fsyncs_ms),
+        candidates=extent.taken_over,
+        entries=extent.taken_over_entries,
+    )
+
+
+def _catch_up(folder: Path, extent: Extent) -> Iterator[Table]:
+    yield measure_catch_up(
+        folder,
+        fsyncs_ms=list(extent.slow_fsyncs_ms),
+        candidates=extent.taken_over,
+        entries=extent.catch_up_entries,
+        seconds=extent.catch_up_seconds,
+    )
+
+
 PARTS: dict[str, Callable[[Path, Extent], Iterator[Table]]] = {
     "saves": _saves,
     "room": _full_room,
     "arrivals": _arrivals,
     "journals": _journals,
+    "recovery": _recovery,
+    "standby": _standby,
+    "take-over": _take_over,
+    "catch-up": _catch_up,
 }
 
 

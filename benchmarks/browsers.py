@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from dataclasses import dataclass, field
 
 WORDS = (
@@ -23,12 +24,16 @@ TYPED_AT_ONCE = 12
 """Characters typed between two saves: two seconds of a quick writer."""
 
 
-def http_request(method: str, path: str, *, cookie: str = "", body: bytes = b"") -> bytes:
+def http_request(
+    method: str, path: str, *, cookie: str = "", ticket: str = "", body: bytes = b""
+) -> bytes:
     """Return a request as a browser on keep-alive sends it."""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Accept: application/json"]
     lines += ["Accept-Language: en", "Sec-Fetch-Site: same-origin"]
     if cookie:
         lines.append(f"Cookie: {cookie}")
+    if ticket:
+        lines.append(f"Authorization: Bearer {ticket}")
     if method == "POST":
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
@@ -44,8 +49,9 @@ class SavingBrowser:
     item_id: str = "ESSAY"
     change_no: int = 0
     resend: bool = False
+    ticket: str = ""
 
-    def request(self) -> bytes:
+    def request(self) -> bytes | None:
         """Return the next save; after a lost one, the same change once more."""
         if not self.resend:
             self.change_no += 1
@@ -72,7 +78,9 @@ class SavingBrowser:
             separators=(",", ":"),
         )
         path = f"/api/v1/attempts/{self.attempt_id}/changes"
-        return http_request("POST", path, cookie=self.cookie, body=body.encode())
+        return http_request(
+            "POST", path, cookie=self.cookie, ticket=self.ticket, body=body.encode()
+        )
 
     def answered(self, status: int, head: bytes, body: bytes) -> bool:
         """Say whether exactly this change is acknowledged."""
@@ -85,6 +93,25 @@ class SavingBrowser:
 
 
 @dataclass(slots=True)
+class FollowingBrowser(SavingBrowser):
+    """Tries to save one change, by its ticket, until the box that leads by now acknowledges it."""
+
+    saved_at: float | None = None
+
+    def request(self) -> bytes | None:
+        """Return the save, or None once it is acknowledged."""
+        return None if self.saved_at is not None else SavingBrowser.request(self)
+
+    def answered(self, status: int, head: bytes, body: bytes) -> bool:
+        """Note when it was acknowledged; until then the same change is sent again."""
+        right = SavingBrowser.answered(self, status, head, body)
+        if right:
+            self.saved_at = time.perf_counter()
+        self.resend = not right
+        return right
+
+
+@dataclass(slots=True)
 class SigningInBrowser:
     """Shows its code; where `loads_exam`, then fetches the exam and all its media once."""
 
@@ -93,6 +120,7 @@ class SigningInBrowser:
     loads_exam: bool = False
     attempt_id: str = ""
     cookie: str = ""
+    ticket: str = ""
     acknowledged: int = 0
     queue: list[str] = field(default_factory=list)
     signed_in: bool = False
@@ -131,7 +159,7 @@ class SigningInBrowser:
             if line.lower().startswith("set-cookie:"):
                 self.cookie = line.split(":", 1)[1].strip().split(";", 1)[0]
         found = json.loads(body)
-        self.attempt_id = found["attempt_id"]
+        self.attempt_id, self.ticket = found["attempt_id"], found["ticket"]
         self.acknowledged = found["standing"]["acknowledged"]
         self.signed_in = True
         if self.loads_exam:

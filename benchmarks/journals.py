@@ -121,7 +121,7 @@ def measure_long_journal(room: Room, sizes: list[int]) -> Table:
     for size in sizes:
         room.box.terminate()
         journal = OpenJournal(room.box)
-        _fill(journal, size)
+        fill(journal, size)
         alone, grouped = _time_saves(journal), _time_groups(journal)
         journal.writer.stop()
         file_mb = journal.path.stat().st_size / 1e6
@@ -138,7 +138,8 @@ def measure_long_journal(room: Room, sizes: list[int]) -> Table:
     return table
 
 
-def _fill(journal: OpenJournal, size: int) -> None:
+def fill(journal: OpenJournal, size: int) -> None:
+    """Let everybody save until there are `size` entries."""
     at = 0
     attempts = journal.attempts
     while (missing := size - journal.entries()) > 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from appliance.domain.errors import RefusedError
 from appliance.formats.canonical import CanonicalDocument
@@ -11,6 +12,7 @@ from appliance.platform.announcing import outside_addresses
 from appliance.services.box import Box
 
 ANYWHERE = frozenset({"0.0.0.0", "::", "*", ""})  # noqa: S104 - compared with, not bound to
+IDENTITIES_KEPT_MAX = 64
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -58,7 +60,7 @@ def peers(box: Box, sitting_ids: Iterable[str]) -> dict[str, PublicIdentity]:
     """Return the boxes that share one of these sittings, this one included, by id."""
     wanted = set(sitting_ids)
     return {
-        box_id: read_public_identity(data)
+        box_id: _identity(data)
         for sitting_id, box_id, data in box.store.peers()
         if sitting_id in wanted
     }
@@ -66,4 +68,10 @@ def peers(box: Box, sitting_ids: Iterable[str]) -> dict[str, PublicIdentity]:
 
 def all_peers(box: Box) -> dict[str, PublicIdentity]:
     """Return every box with which the centre has ever given this one a sitting in common."""
-    return {box_id: read_public_identity(data) for _, box_id, data in box.store.peers()}
+    return {box_id: _identity(data) for _, box_id, data in box.store.peers()}
+
+
+@lru_cache(maxsize=IDENTITIES_KEPT_MAX)
+def _identity(data: bytes) -> PublicIdentity:
+    """Read an identity once: a box that follows asks several times a second."""
+    return read_public_identity(data)
