@@ -77,12 +77,17 @@ class BoxProcess:
     standby_of: str = ""
     has_papers: bool = False
     standbys: list[BoxProcess] = field(default_factory=list)
+    host: str = "localhost"
+    prefix: tuple[str, ...] = ()
+    given_centre: CentreIdentity | None = None
 
     def __post_init__(self) -> None:
         """Make the papers of this box and of its standbys, unless they were made already."""
         if self.has_papers:
             return
-        self.centre = create_centre_identity("Centre", recovery=self.recovery.public)
+        self.centre = self.given_centre or create_centre_identity(
+            "Centre", recovery=self.recovery.public
+        )
         self.release_code = create_release_code()
         self.codes = [create_candidate_code() for _ in range(self.candidates)]
         folders = [self.folder, *map(self._standby_folder, range(self.standby_count))]
@@ -182,16 +187,17 @@ class BoxProcess:
     @property
     def origin(self) -> str:
         """Return the candidates' address."""
-        return f"http://localhost:{self.candidate_port}"
+        return f"http://{self.host}:{self.candidate_port}"
 
     @property
     def staff_origin(self) -> str:
         """Return the staff's address."""
-        return f"http://localhost:{self.staff_port}"
+        return f"http://{self.host}:{self.staff_port}"
 
     def start(self, *prefix: str) -> None:
         """Start the command and wait until both applications answer."""
         command = [
+            *self.prefix,
             *prefix,
             str(Path(sys.executable).parent / "examroom"),
             *("serve", "--data", str(self.folder), "--room", "Test room", "--no-announce"),
@@ -223,6 +229,8 @@ class BoxProcess:
         path = self.folder / "settings.toml"
         values = {"reserve_max_bytes": SMALL_RESERVE_BYTES} | self.settings
         lines = [f"{name} = {value}\n" for name, value in values.items()]
+        if self.host != "localhost":
+            lines.append(f'host = "{self.host}"\n')
         path.write_text("".join(lines), encoding="utf-8")
         return path
 

@@ -24,6 +24,7 @@ class CandidateClient:
     origin: str
     code: str
     client_id: str
+    patience_seconds: float = CALL_SECONDS
     session: LoopbackSession = field(default_factory=LoopbackSession)
     attempt_id: str = ""
     ticket: str = ""
@@ -65,7 +66,7 @@ class CandidateClient:
         """Call the box with JSON."""
         address = f"{self.origin}/api/v1/attempts/{self.attempt_id}/{path}"
         shown = {"Authorization": f"Bearer {self.ticket}"} if self.follows else {}
-        return self.session.post(address, json=body, headers=shown, timeout=CALL_SECONDS)
+        return self.session.post(address, json=body, headers=shown, timeout=self.patience_seconds)
 
     def find_leader(self) -> bool:
         """Look among the room's boxes for the one that leads, and go there."""
