@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test simulate powercut-shim powercut fuzz lint bench docs translations lock
+.PHONY: help demo test simulate powercut-shim powercut fuzz lint bench soak docs translations lock
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
@@ -42,6 +42,9 @@ lint: $(STAMP) ## style, types and the direction of imports
 
 bench: $(STAMP) ## the table of docs/performance.md, measured here
 	$(BIN)/python -m benchmarks
+
+soak: $(STAMP) ## the saves of four hours in ten minutes, and whether anything grows (MINUTES=10)
+	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),10)
 
 docs: $(STAMP) ## the pages of docs/ that are made from the code
 	$(BIN)/python -m docs.generate

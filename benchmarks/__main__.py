@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     parser.add_argument("--only", choices=[*PARTS], action="append", help="only this part")
     options = parser.parse_args()
-    _allow_many_connections()
+    allow_many_connections()
     extent = QUICK if options.quick else Extent()
     texts = []
     with tempfile.TemporaryDirectory(prefix="examroom-bench-") as name:
@@ -97,7 +97,7 @@ def main() -> None:
         write_document("\n".join([facts, *texts]))
 
 
-def _allow_many_connections() -> None:
+def allow_many_connections() -> None:
     """Raise the limit of open files, for us and for the boxes we start."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 8192 if hard == resource.RLIM_INFINITY else min(8192, hard)

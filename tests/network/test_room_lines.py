@@ -34,7 +34,7 @@ def test_box_whose_cable_is_pulled_is_overtaken_and_hands_over(make_room: MakeRo
     standby = room.start_standby()
     for client in (ada, ben, eve):
         client.write("ESSAY", f"{client.client_id} before")
-        wait_until(lambda one=client: in_two_places(one), "in two places")
+    wait_until(lambda: all(map(in_two_places, (ada, ben, eve))), "in two places")
     room.cables.pull("box")
     with room.cables.inside("box"):
         # Ben and Eve sit at the same end of the broken cable as the old box; Eve's computer fails.
