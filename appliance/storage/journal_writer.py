@@ -122,6 +122,10 @@ class JournalWriter:
         """Return the boxes of this room, as far as it is decided.  From any thread."""
         return list(self._state.boxes.values())
 
+    def sitting_ids(self) -> list[str]:
+        """Return the sittings of this room, as far as it is decided.  From any thread."""
+        return list(self._state.sittings)
+
     def start(self) -> None:
         """Begin to take commands."""
         self._thread.start()
