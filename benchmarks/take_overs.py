@@ -17,6 +17,7 @@ from benchmarks.slow_disk import build_slow_fsync, slow_disk
 RUNS = 3
 TRIES_EVERY_SECONDS = 1.0
 WAIT_SECONDS = 60.0
+DEAD, HANGS, ANSWERS = "is dead", "hangs", "still answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class _Taken:
 def measure_take_overs(
     folder: Path, *, fsyncs_ms: list[int], candidates: int, entries: int
 ) -> Table:
-    """Return how long it takes with the leader killed, and with a leader that still answers."""
+    """Return how long it takes, whatever has become of the leader."""
     library = build_slow_fsync(folder)
     table = Table(
         f"Taking over: {candidates} candidates, {entries:,} entries",
@@ -40,8 +41,8 @@ def measure_take_overs(
         for fsync_ms in fsyncs_ms if library else [0]:
             environment = slow_disk(library, fsync_ms)
             pair.restart(environment)
-            for what, dead in (("is dead", True), ("still answers", False)):
-                taken = [_take_over(pair, environment, dead=dead) for _ in range(RUNS)]
+            for what in (DEAD, HANGS, ANSWERS):
+                taken = [_take_over(pair, environment, what) for _ in range(RUNS)]
                 name = f"+{fsync_ms} ms" if fsync_ms else "this disk"
                 table.rows.append((name, what, *_cells(taken)))
     return table
@@ -59,7 +60,7 @@ def _fill(pair: Pair, entries: int) -> None:
     pair.wait_until_copied()
 
 
-def _take_over(pair: Pair, environment: dict[str, str], *, dead: bool) -> _Taken:
+def _take_over(pair: Pair, environment: dict[str, str], what: str) -> _Taken:
     """Let the standby take over while everybody tries to save there; then change places."""
     room = pair.room
     room.save(Timing(1.0, 1.0))
@@ -69,8 +70,10 @@ def _take_over(pair: Pair, environment: dict[str, str], *, dead: bool) -> _Taken
         for one in room.people
     ]
     staff = pair.standby.staff()
-    if dead:
+    if what == DEAD:
         room.box.kill()
+    elif what == HANGS:
+        room.box.freeze()
     clicking = threading.Thread(target=staff.take_over)
     began = time.perf_counter()
     clicking.start()
@@ -82,8 +85,9 @@ def _take_over(pair: Pair, environment: dict[str, str], *, dead: bool) -> _Taken
     for person, browser in zip(room.people, browsers, strict=True):
         person.acknowledged = browser.change_no
     pair.change_places()
-    if dead:
+    if what == DEAD:
         pair.start_standby(environment)
+    pair.standby.thaw()
     pair.wait_until_copied()
     return _Taken(min(saved), max(saved))
 
@@ -98,5 +102,6 @@ def _cells(taken: list[_Taken]) -> tuple[str, ...]:
 _NOTE = (
     "Median of three (least to most). Everybody tries to save at the new leader once a second, by "
     "the ticket, as pages do that were loaded from the other box. The click includes the page "
-    "it is made on. Between two runs the boxes change places."
+    "it is made on. A leader that hangs accepts connections and answers nothing. "
+    "Between two runs the boxes change places."
 )

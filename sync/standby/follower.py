@@ -133,10 +133,8 @@ class RoomFollower:
         trouble: BoxOutOfReachError | None = None
         origins = self._origins()
         for origin in origins:
-            if self._client is None or self._client.origin != origin:
-                self._client = self._connect(origin, self._box.identity, self._box.clock)
             try:
-                view = self._client.view()
+                view = self._client_at(origin).view()
             except BoxOutOfReachError as silent:
                 trouble = silent
                 continue
@@ -149,6 +147,11 @@ class RoomFollower:
         if found is None and trouble is not None:
             raise trouble
         return found
+
+    def _client_at(self, origin: str) -> BoxClient:
+        if self._client is None or self._client.origin != origin:
+            self._client = self._connect(origin, self._box.identity, self._box.clock)
+        return self._client
 
     def _origins(self) -> list[str]:
         """Return where the leader may be, the likeliest first."""
@@ -331,10 +334,12 @@ class RoomFollower:
             following.is_finished = True
 
     def _fetch_the_rest(self, following: Following) -> None:
-        client = self._client
-        if client is None:
-            return
         try:
+            # The box that led, not the one that was looked at last: that may be another standby,
+            # which would keep the request until it has taken over, and rest then.
+            client = self._client_at(self._origin)
+            if client.view().box_id != following.leader_id:
+                return
             asked = _Journal(journal_id=following.record.journal_id)
             client.ask("stand-down", asked, read_seconds=STAND_DOWN_SECONDS)
             until_ms = self._box.clock.monotonic_ms() + FINISH_MS_MAX
