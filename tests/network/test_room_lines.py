@@ -126,9 +126,9 @@ def test_saves_never_wait_for_a_standby_that_hangs(make_room: MakeRoom) -> None:
         assert (ada.last_no, "box") == (standing["acknowledged"], standing["safe"])
     assert copied == ada.exchange()["copied"]
     relay.heal()
-    relay.cuts_after_bytes += [2_000] * 5
+    relay.cuts_after_bytes += [600] * 5
     wait_until(lambda: in_two_places(ada), "in two places after all", seconds=30)
-    assert 5 == relay.cut_count
+    assert 3 <= relay.cut_count
     assert [] == ada.held
     standby.terminate()
     room.box.terminate()
