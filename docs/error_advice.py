@@ -109,6 +109,11 @@ ADVICE: dict[str, tuple[str, str]] = {
     "request_repeated": (BOX, "Nothing: it was done the first time."),
     "request_too_large": (CANDIDATE, "Make the response shorter."),
     "request_unsigned": (TECHNICIAN, "Enrol the box at this centre."),
+    "rescue_file_foreign": (
+        INVIGILATOR,
+        "Take it in on the page of that computer's candidate.",
+    ),
+    "rescue_file_unfit": (INVIGILATOR, "Save the file once more on that computer."),
     "rescue_interrupted": (TECHNICIAN, "Look at stick and disk, and run it again."),
     "rescue_under_way": (INVIGILATOR, "Wait until the technician's rescue is finished."),
     "revision_damaged": (TECHNICIAN, "Keep the box; other revisions can still be read."),

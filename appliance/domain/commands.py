@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from appliance.domain.box_commands import BoxCommand
 from appliance.domain.candidates import Accommodation
+from appliance.domain.rescue_commands import TakeRescuedWork
 from appliance.domain.revisions import ResponseValue
 from appliance.domain.time_commands import DecideLostTime
 
@@ -240,10 +241,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class SaveChanges:
-    """Save what a browser has not yet had acknowledged.  Idempotent.
-
-    `oldest_no` is the number of the oldest change that the browser still has.
-    """
+    """Save what is not acknowledged yet.  `oldest_no` is the oldest the browser still has."""
 
     actor: str
     attempt_id: str
@@ -392,6 +390,7 @@ Command = (
     | NoteStaff
     | NoteContact
     | DecideLostTime
+    | TakeRescuedWork
     | Tick
     | NoteRestart
     | Checkpoint

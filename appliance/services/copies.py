@@ -63,6 +63,10 @@ class Copies:
         """Return what is known of one copy."""
         return self._copies.get(name)
 
+    def anywhere(self) -> bool:
+        """Say whether there has been any copy since this process began."""
+        return bool(self._copies)
+
     def safe_seq(self, now_ms: int) -> int:
         """Return up to which entry the journal is in two places at this moment, 0 for nothing."""
         with self._lock:

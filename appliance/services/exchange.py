@@ -92,7 +92,8 @@ def with_safety(room: Room, signed_in: SignedIn, seen: Standing) -> dict[str, An
     must never be taken for saved, here or in a copy.
     """
     fields = seen.fields
-    acknowledged, others = fields["acknowledged"], len(fields["boxes"]) > 1
+    acknowledged = fields["acknowledged"]
+    others = len(fields["boxes"]) > 1 or room.copies.anywhere()
     client = (signed_in.attempt_id, signed_in.client_id)
     safety = room.copies.safety(client, acknowledged, seen.head_seq, seen.now_ms)
     fields["safe"] = "two_places" if safety.in_two_places else "box"

@@ -11,11 +11,14 @@ import threading
 
 from appliance.services.box import Box
 from appliance.services.copies import STANDBY_RECENT_MS
+from appliance.services.mirror_status import read_mirrors
 from appliance.services.overtaken import look_around, own_proof
 from appliance.services.room import Room
 
 BEAT_SECONDS = 1
 LOOK_SECONDS = 1
+MIRROR_RECENT_MS = 10_000
+"""A mirror looks after its sticks every two seconds; one that is silent for so long is not in."""
 
 
 class Lookout:
@@ -50,6 +53,7 @@ class Lookout:
         while not self._stop.wait(LOOK_SECONDS):
             room = self._box.room
             if room is not None:
+                note_mirrors(self._box, room)
                 self.look(room)
 
     def look(self, room: Room) -> None:
@@ -66,6 +70,19 @@ class Lookout:
         proof = own_proof(self._box, room)
         if proof is not None and self._box.room is room:
             self._box.line.show_proof(proof, silent)
+
+
+def note_mirrors(box: Box, room: Room) -> None:
+    """Take the word of the mirror for what its sticks hold of this room, as read back from them.
+
+    Only what it said since this box leads: before, it may have been about another course.
+    """
+    for stick in read_mirrors(box.settings.data_dir, room.record.journal_id):
+        ago_ms = box.clock.wall_ms() - stick.verified_at_ms
+        heard_ms = box.clock.monotonic_ms() - ago_ms
+        if stick.state == "following" and 0 <= ago_ms and heard_ms > room.begun_ms:
+            name = f"stick {stick.stick}"
+            room.copies.heard(name, stick.mirrored_seq, heard_ms, recent_ms=MIRROR_RECENT_MS)
 
 
 def _asks(room: Room, box_id: str, now_ms: int) -> bool:

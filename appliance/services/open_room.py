@@ -135,6 +135,7 @@ def start_room(box: Box, record: JournalRecord, journal: Journal) -> Room:
         Presence(),
         Copies(),
         fence,
+        begun_ms=box.clock.monotonic_ms(),
     )
     fence.ask_by(lambda: look_around(box, room))
     writer.start()

@@ -65,6 +65,7 @@ class Room:
     presence: Presence
     copies: Copies
     fence: Fence
+    begun_ms: int
     exams: dict[str, ReleasedExam] = field(default_factory=dict)
     sign_ins: dict[str, SignedIn] = field(default_factory=dict)
     proof: bytes | None = None

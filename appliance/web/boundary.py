@@ -15,6 +15,7 @@ from appliance.domain import commands as c
 from appliance.domain.errors import InvalidInputError
 
 CHANGES_MAX = 200
+RESCUED_CHANGES_MAX = 20_000
 TEXT_MAX_CHARACTERS = 400_000
 REQUEST_MAX_BYTES = 2 * 1024 * 1024
 DEPTH_MAX = 8
@@ -93,6 +94,12 @@ class ExchangeBody(_Strict):
     battery_percent: Annotated[int, Field(ge=0, le=100)] | None = None
     unsent: Annotated[int, Field(ge=0, le=CHANGE_NO_MAX)] = 0
     oldest: Annotated[int, Field(ge=0, le=CHANGE_NO_MAX)] = 0
+
+
+class RescuedBody(_Strict):
+    """What a rescue file holds: the changes that a page still had."""
+
+    changes: Annotated[list[ChangeBody], Field(max_length=RESCUED_CHANGES_MAX)]
 
 
 class SignInBody(_Strict):

@@ -13,10 +13,11 @@ from typing import Any
 from appliance.domain import box_commands as b
 from appliance.domain import commands as c
 from appliance.domain import time_commands as t
-from appliance.domain.decide import attempts, boxes, lost_time, responses, room, sittings
+from appliance.domain.decide import attempts, boxes, lost_time, rescue, responses, room, sittings
 from appliance.domain.decide.now import Now
 from appliance.domain.errors import InvariantViolated
 from appliance.domain.journal import Draft
+from appliance.domain.rescue_commands import TakeRescuedWork
 from appliance.domain.room import RoomState
 
 _DECISIONS: Mapping[type, Callable[[RoomState, Any, Now], list[Draft]]] = MappingProxyType(
@@ -57,6 +58,7 @@ _DECISIONS: Mapping[type, Callable[[RoomState, Any, Now], list[Draft]]] = Mappin
         c.NoteContact: lost_time.note_contact,
         t.DecideLostTime: lost_time.decide_lost_time,
         c.SaveChanges: responses.save_changes,
+        TakeRescuedWork: rescue.take_rescued_work,
         c.DecideKeptAside: responses.decide_kept_aside,
         c.BringBackRevision: responses.bring_back_revision,
         c.SubmitAttempt: responses.submit_attempt,

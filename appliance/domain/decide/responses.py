@@ -7,6 +7,7 @@ DESIGN section 6.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appliance.domain import commands as c
@@ -72,21 +73,29 @@ class _Case:
 
 def save_changes(state: RoomState, command: c.SaveChanges, now: Now) -> list[Draft]:
     """Save the changes that follow what is acknowledged, in order, up to the first gap."""
-    attempt = state.attempt(command.attempt_id)
+    state.attempt(command.attempt_id)
     client = state.clients.get((command.attempt_id, command.client_id))
     if client is None:
         raise ClientUnknownError
-    case = _Case(attempt, client, now)
+    changes = sorted(command.changes, key=lambda one: one.change_no)
     next_no = _next_no(state, client, command.oldest_no)
+    return save_in_order(state, client, changes, next_no=next_no, now=now)
+
+
+def save_in_order(
+    state: RoomState, client: Client, changes: Sequence[c.Change], *, next_no: int, now: Now
+) -> list[Draft]:
+    """Save changes, which are in order, from number `next_no` up to the first gap."""
+    case = _Case(state.attempt(client.attempt_id), client, now)
     drafts: list[Draft] = []
     newest: dict[ResponseKey, CurrentResponse] = {}
-    for change in sorted(command.changes, key=lambda one: one.change_no):
+    for change in changes:
         if change.change_no < next_no:
             continue
         if change.change_no > next_no:
             break
         if change.kind == "response":
-            key = (attempt.attempt_id, change.item_id, change.response_id)
+            key = (client.attempt_id, change.item_id, change.response_id)
             previous = newest.get(key) or state.responses.get(key)
             draft = _response(case, change, previous)
             if draft.kind == "response_saved":

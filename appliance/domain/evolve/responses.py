@@ -91,7 +91,12 @@ def _acknowledge(state: RoomState, entry: Entry, body: Body) -> None:
         state.touched.add(("clients", (client.attempt_id, client.client_id)))
 
 
+def work_rescued(_state: RoomState, _entry: Entry, _body: Body) -> None:
+    """On the record only; what was taken in has entries of its own."""
+
+
 KINDS = {
+    "work_rescued": work_rescued,
     "response_saved": response_saved,
     "response_kept_aside": response_kept_aside,
     "kept_aside_decided": kept_aside_decided,

@@ -70,11 +70,17 @@ def _me() -> SignedIn:
 def sign_in() -> Response:
     """Take a code, give a cookie."""
     body = read_body(SignInBody)
-    token, signed_in = sign_in_candidate(this_box(), code=body.code, client_id=body.client)
-    response = jsonify({**_who(this_box(), signed_in), "ticket": ticket_of(token)})
+    made = sign_in_candidate(this_box(), code=body.code, client_id=body.client)
+    response = jsonify(
+        {
+            **_who(this_box(), made.signed_in),
+            "ticket": ticket_of(made.token),
+            "rescue_key": base64.b64encode(made.rescue_key).decode("ascii"),
+        }
+    )
     response.set_cookie(
         COOKIE,
-        token,
+        made.token,
         max_age=COOKIE_SECONDS,
         secure=True,
         httponly=True,

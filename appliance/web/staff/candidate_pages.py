@@ -7,10 +7,13 @@ from werkzeug.wrappers import Response
 
 from appliance.domain.decide.now import Now
 from appliance.domain.room import KeptAside, RoomState
+from appliance.formats.rescue_file import RESCUE_FILE_MAX_BYTES
 from appliance.services.room import Room
 from appliance.services.show_history import bring_back
 from appliance.services.show_lost_time import show_lost_time
 from appliance.services.show_room import show_room
+from appliance.services.take_rescued import open_rescue_file, take_rescued
+from appliance.web.boundary import REQUEST_MAX_BYTES, RescuedBody, parse_body
 from appliance.web.here import this_box
 from appliance.web.languages import gettext as _
 from appliance.web.staff.access import me, run_room, see_responses
@@ -103,9 +106,39 @@ def bring_back_revision(attempt_id: str, item_id: str, response_id: str) -> Resp
     return redirect(url_for("candidate", attempt_id=attempt_id))
 
 
+@run_room
+def take_in_rescued(attempt_id: str) -> str:
+    """Take in a file that was saved on the candidate's computer; show what became of it."""
+    request.max_content_length = RESCUE_FILE_MAX_BYTES + REQUEST_MAX_BYTES
+    box = this_box()
+    sent = request.files.get("file")
+    data = sent.read(RESCUE_FILE_MAX_BYTES + 1) if sent else b""
+    work = open_rescue_file(box, attempt_id, data)
+    body = parse_body(work.plain, RescuedBody)
+    verdicts = take_rescued(
+        box,
+        actor=me().staff_id,
+        attempt_id=attempt_id,
+        client_id=work.client_id,
+        changes=tuple(one.as_change() for one in body.changes),
+    )
+    room = box.open_room()
+    seat = show_room(box).seat_of(attempt_id)
+    return render_template(
+        "rescued.html",
+        seat=seat,
+        verdicts=verdicts,
+        titles=item_titles(room, seat.sitting_id if seat else ""),
+        as_words=as_words,
+    )
+
+
 def register(app: Flask) -> None:
     """Put these addresses on the application."""
     app.add_url_rule("/candidates/<attempt_id>", "candidate", candidate)
+    app.add_url_rule(
+        "/candidates/<attempt_id>/rescued", "take_in_rescued", take_in_rescued, methods=["POST"]
+    )
     one = "/candidates/<attempt_id>/<item_id>/<response_id>"
     app.add_url_rule(one, "revisions", revisions)
     app.add_url_rule(one, "bring_back_revision", bring_back_revision, methods=["POST"])

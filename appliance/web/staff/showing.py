@@ -184,6 +184,7 @@ def entry_words(kind: str) -> str:
         "contact_regained": _("Computer back"),
         "lost_time_decided": _("Decided about lost time"),
         "response_kept_aside": _("Work kept aside for a decision"),
+        "work_rescued": _("Work taken in from a file of the computer"),
         "kept_aside_decided": _("Decided about work kept aside"),
         "box_joined": _("A box of this room"),
         "epoch_begun": _("Another box took over"),

@@ -9,8 +9,11 @@ import { el, icon, setExamHtml, showScreen } from "./elements.js";
 import { openHistory } from "./history.js";
 import { Overview } from "./overview.js";
 import { openReview } from "./review.js";
+import { rescueButton } from "./rescue_file.js";
 import { statusLine } from "./status.js";
 import { itemTexts, t, timeOfDay } from "./texts.js";
+
+const CUT_OFF_MS = 20000;
 
 /** Say whether a response value is something. */
 export function isGiven(value) {
@@ -123,6 +126,9 @@ export class ExamScreen {
     this.help = el("button", { class: "btn quiet", "aria-pressed": "false", onclick: () => this.#askForHelp() },
       icon("hand"), el("span", {}, t("ask_for_help")));
     this.messages = el("div", { class: "messages" });
+    const rescue = rescueButton(this.#keeping, me.attempt_id, me.number);
+    rescue.hidden = true;
+    this.#line.addEventListener("change", () => (rescue.hidden = !this.#isCutOff()));
     showScreen(
       el("div", { class: "exam" },
         el("header", {},
@@ -136,10 +142,16 @@ export class ExamScreen {
           clock(this.#line, (text) => this.announce(text)),
         ),
         this.#overview.element,
-        el("div", { class: "desk" }, this.messages, this.#place),
+        el("div", { class: "desk" }, this.messages, rescue, this.#place),
         this.announcer,
       ),
     );
+  }
+
+  /** Say whether work has been waiting so long that it may have to be carried. */
+  #isCutOff() {
+    const since = this.#line.waitingSince;
+    return !this.#line.reachable && since !== null && performance.now() - since > CUT_OFF_MS;
   }
 
   announce(text) {

@@ -103,6 +103,11 @@ class Keeping {
     return asked(this.#database.transaction("changes").objectStore("changes").getAll(range));
   }
 
+  /** Return every change that is kept, of whichever attempt. */
+  allChanges() {
+    return asked(this.#database.transaction("changes").objectStore("changes").getAll());
+  }
+
   /** Forget the changes up to and including number `no`: they are where they need to be. */
   async forgetChanges(attempt, no) {
     const transaction = this.#write("changes");
@@ -135,7 +140,7 @@ class Keeping {
     transaction.objectStore("changes").delete(IDBKeyRange.bound([attempt, 0], [attempt, Infinity]));
     transaction.objectStore("responses").delete(IDBKeyRange.bound([attempt], [attempt, []]));
     transaction.objectStore("facts").delete(`exam ${attempt}`);
-    for (const name of ["me", "ticket", "place"]) transaction.objectStore("facts").delete(name);
+    for (const name of ["me", "ticket", "place", `rescue ${attempt}`]) transaction.objectStore("facts").delete(name);
     await finished(transaction);
   }
 }

@@ -7,6 +7,7 @@ import { ExamScreen } from "./exam_screen.js";
 import { openKeeping } from "./keeping.js";
 import { Line } from "./line.js";
 import { OtherBoxes } from "./other_boxes.js";
+import { attemptsWithWork, keepRescueKey, rescueButton } from "./rescue_file.js";
 import { asking, elsewhere, handedIn, looking, noteScreen, signIn, waiting } from "./screens.js";
 import { t } from "./texts.js";
 
@@ -59,12 +60,22 @@ class Page {
         await this.#begin(kept);
       } else if (problem instanceof OutOfReach) {
         this.#show("looking", looking);
+        this.#offerRescue();
         setTimeout(() => this.#recognise(), LOOK_AGAIN_MS);
       } else if (problem instanceof Refused) {
         this.#askForCode(kept ? t("code_again") : "");
       } else {
         throw problem;
       }
+    }
+  }
+
+  /** Offer to save work that is left on this computer, below the screen that is shown. */
+  async #offerRescue() {
+    if (document.querySelector(".rescue")) return;
+    const card = document.querySelector("main .card");
+    for (const attempt of await attemptsWithWork(this.#keeping)) {
+      card?.append(rescueButton(this.#keeping, attempt));
     }
   }
 
@@ -80,12 +91,15 @@ class Page {
     this.#line?.stop();
     this.#line = null;
     this.#show("sign-in", () => signIn((code) => this.#signIn(code), notice));
+    this.#offerRescue();
   }
 
   async #signIn(code) {
     const client = await this.#clientId();
-    const { ticket, ...me } = await call("POST", "/api/v1/sign-in", { code, client });
+    const answer = await call("POST", "/api/v1/sign-in", { code, client });
+    const { ticket, rescue_key: key, ...me } = answer;
     await this.#boxes.keepTicket(ticket);
+    await keepRescueKey(this.#keeping, me.attempt_id, { key, client });
     if (this.#line && this.#me?.attempt_id === me.attempt_id) {
       this.#line.resume();
       return;
@@ -126,7 +140,7 @@ class Page {
     if (standing.here === "asking") return this.#show("asking", () => asking(this.#me));
     if (standing.here === "elsewhere" && state !== "submitted" && state !== "closed") {
       return this.#show("elsewhere", () =>
-        elsewhere(this.#line, () => this.#askForCode("")),
+        elsewhere(this.#line, () => this.#askForCode(""), rescueButton(this.#keeping, this.#me.attempt_id, this.#me.number)),
       );
     }
     switch (state) {

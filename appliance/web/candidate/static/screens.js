@@ -108,14 +108,18 @@ export function asking(me) {
 }
 
 /** This computer is not the one the attempt is written on any more. */
-export function elsewhere(line, onOther) {
+export function elsewhere(line, onOther, rescue) {
   const said = el("p", { class: "lead", role: "status" });
-  const say = () => (said.textContent = line.unsentCount ? t("elsewhere_unsent") : t("elsewhere"));
+  const say = () => {
+    said.textContent = line.unsentCount ? t("elsewhere_unsent") : t("elsewhere");
+    rescue.hidden = line.unsentCount === 0;
+  };
   line.addEventListener("change", say);
   say();
   return card(
     el("h1", {}, t("elsewhere_title")),
     said,
+    rescue,
     el("button", { onclick: onOther }, t("other_code")),
   );
 }
