@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from appliance.domain import commands as c
+from appliance.domain.changes import Change
 from appliance.domain.room import RoomState
 from appliance.domain.states import AttemptState
 from appliance.platform.clock import SystemClock, boot_id
@@ -45,7 +46,7 @@ class OpenJournal:
         """Save changes and wait until they are durable."""
         first = self._next_no[attempt_id]
         changes = tuple(
-            c.Change(
+            Change(
                 change_no=first + at,
                 kind="response",
                 item_id=item_id,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from appliance.domain.box_commands import BoxCommand
 from appliance.domain.candidates import Accommodation
+from appliance.domain.changes import Change
 from appliance.domain.rescue_commands import TakeRescuedWork
 from appliance.domain.revisions import ResponseValue
 from appliance.domain.time_commands import DecideLostTime
@@ -224,19 +225,6 @@ class FreeWorkstation:
 
     actor: str
     attempt_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One change made in a browser.  `age_ms` says how long before sending it was made."""
-
-    change_no: int
-    kind: str
-    item_id: str
-    response_id: str = ""
-    value: ResponseValue = None
-    flagged: bool = False
-    age_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

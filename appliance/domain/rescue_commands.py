@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from appliance.domain.commands import Change
+from appliance.domain.changes import Change
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.domain import commands as c
+from appliance.domain.changes import Change
 from appliance.domain.decide.now import Now
 from appliance.domain.decide.responses import ClientUnknownError
 from appliance.domain.room import Attempt, RoomState
@@ -37,7 +38,7 @@ class Telling:
 
 
 def exchange(
-    box: Box, signed_in: SignedIn, changes: tuple[c.Change, ...], telling: Telling
+    box: Box, signed_in: SignedIn, changes: tuple[Change, ...], telling: Telling
 ) -> dict[str, Any]:
     """Save the changes and return how things stand for this attempt and this browser."""
     room = box.open_room()

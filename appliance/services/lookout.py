@@ -80,7 +80,7 @@ def note_mirrors(box: Box, room: Room) -> None:
     for stick in read_mirrors(box.settings.data_dir, room.record.journal_id):
         ago_ms = box.clock.wall_ms() - stick.verified_at_ms
         heard_ms = box.clock.monotonic_ms() - ago_ms
-        if stick.state == "following" and 0 <= ago_ms and heard_ms > room.begun_ms:
+        if stick.state == "following" and ago_ms >= 0 and heard_ms > room.begun_ms:
             name = f"stick {stick.stick}"
             room.copies.heard(name, stick.mirrored_seq, heard_ms, recent_ms=MIRROR_RECENT_MS)
 

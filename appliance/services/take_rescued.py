@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from appliance.domain.commands import Change
+from appliance.domain.changes import Change
 from appliance.domain.decide.now import Now
 from appliance.domain.rescue_commands import TakeRescuedWork
 from appliance.domain.revisions import ResponseValue

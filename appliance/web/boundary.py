@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from appliance.domain import commands as c
+from appliance.domain.changes import Change
 from appliance.domain.errors import InvalidInputError
 
 CHANGES_MAX = 200
@@ -71,10 +71,10 @@ class ChangeBody(_Strict):
     flagged: bool = False
     age_ms: Annotated[int, Field(ge=0, le=CHANGE_NO_MAX)] = 0
 
-    def as_change(self) -> c.Change:
+    def as_change(self) -> Change:
         """Return the domain's form."""
         value = self.value.model_dump() if isinstance(self.value, UploadValue) else self.value
-        return c.Change(
+        return Change(
             change_no=self.no,
             kind=self.kind,
             item_id=self.item,

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from appliance.domain import commands as c
+from appliance.domain.changes import Change
 from appliance.domain.journal import Entry
 from appliance.platform.clock import SystemClock
 from appliance.storage.journal_writer import JournalWriter, _Ticket
@@ -41,7 +42,7 @@ def _room() -> JournalWriter:
     return writer
 
 
-def save_and_take_back(changes: tuple[c.Change, ...]) -> int:
+def save_and_take_back(changes: tuple[Change, ...]) -> int:
     """Save changes as the writer does; return how many entries that made, and undo it."""
     return write_and_take_back(c.SaveChanges("candidate", "a", "client0001", changes))
 

@@ -82,11 +82,13 @@ def test_acknowledged_changes_are_on_the_mirror_stick_when_the_box_is_lost(
         clients[0].exchange()
     _wait(lambda: bool(_sticks(mirror)) and any(_sticks(mirror)[0]["journals"].values()))
     assert "read back at" in mirror.staff()._get("/box")
+    _wait(lambda: clients[0].exchange()["safe"] == "two_places")
 
     stick.pull()
     clients[0].write("ESSAY", "while it was out")
     assert clients[0].exchange()["acknowledged"] == clients[0].last_no
     _wait(lambda: _sticks(mirror) == [])
+    assert "box" == clients[0].exchange()["safe"]
     assert "No mirror stick is in" in mirror.staff()._get("/box")
 
     stick.mount()

@@ -15,6 +15,7 @@ import threading
 from pathlib import Path
 
 from appliance.domain import commands as c
+from appliance.domain.changes import Change
 from appliance.domain.decide.now import Now
 from appliance.domain.room import RoomState
 from appliance.platform.clock import SystemClock
@@ -61,7 +62,7 @@ def _write_on(writer: JournalWriter, attempt: int, number: int) -> None:
     while True:
         number += 1
         text = f"{number} {WORDS[: number * 37 % len(WORDS)]}"
-        change = c.Change(number, "response", "ESSAY", "RESPONSE", text)
+        change = Change(number, "response", "ESSAY", "RESPONSE", text)
         writer.write(c.SaveChanges("candidate", name, client_id, (change,)))
         _say("TOLD", name, number)
 

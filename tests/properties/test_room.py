@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from appliance.domain import commands as c
+from appliance.domain.changes import Change
 from appliance.domain.decide import decide
 from appliance.domain.decide.now import Now
 from appliance.domain.errors import ExamroomError
@@ -141,9 +142,7 @@ class Room(RuleBasedStateMachine):
         """A browser sends a change, perhaps once more, perhaps too far ahead."""
         key = (attempt, client)
         number = self.next_no.get(key, 1) + (3 if gap else 0)
-        change = c.Change(
-            number, "response", "item", "R", f"text {next(self.texts)}", age_ms=age_ms
-        )
+        change = Change(number, "response", "item", "R", f"text {next(self.texts)}", age_ms=age_ms)
         sends = 2 if again else 1
         for _ in range(sends):
             if self._do(c.SaveChanges("candidate", attempt, client, (change,))):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appliance.domain import commands as c
+from appliance.domain.changes import Change
 from appliance.domain.decide.boxes import OTHER_BOX
 from appliance.domain.decide.now import Now
 from appliance.domain.decide.submitting import submission
@@ -83,7 +84,7 @@ def save_changes(state: RoomState, command: c.SaveChanges, now: Now) -> list[Dra
 
 
 def save_in_order(
-    state: RoomState, client: Client, changes: Sequence[c.Change], *, next_no: int, now: Now
+    state: RoomState, client: Client, changes: Sequence[Change], *, next_no: int, now: Now
 ) -> list[Draft]:
     """Save changes, which are in order, from number `next_no` up to the first gap."""
     case = _Case(state.attempt(client.attempt_id), client, now)
@@ -119,7 +120,7 @@ def _next_no(state: RoomState, client: Client, oldest_no: int) -> int:
     return max(next_no, oldest_no) if len(state.boxes) > 1 else next_no
 
 
-def _settled(state: RoomState, client: Client, change: c.Change) -> list[Draft]:
+def _settled(state: RoomState, client: Client, change: Change) -> list[Draft]:
     """Leave what was kept aside from an overtaken box, once its page has sent the same change."""
     return [
         Draft(
@@ -136,7 +137,7 @@ def _settled(state: RoomState, client: Client, change: c.Change) -> list[Draft]:
     ]
 
 
-def _mark(client: Client, change: c.Change) -> Draft:
+def _mark(client: Client, change: Change) -> Draft:
     body: dict[str, object] = {"c": change.change_no, "i": change.item_id, "k": client.client_id}
     if change.kind == "visit":
         return Draft("item_visited", "candidate", client.attempt_id, body)
@@ -144,7 +145,7 @@ def _mark(client: Client, change: c.Change) -> Draft:
     return Draft("item_flagged", "candidate", client.attempt_id, body)
 
 
-def _response(case: _Case, change: c.Change, previous: CurrentResponse | None) -> Draft:
+def _response(case: _Case, change: Change, previous: CurrentResponse | None) -> Draft:
     subject = case.attempt.attempt_id
     body: dict[str, object] = {
         "c": change.change_no,
@@ -174,7 +175,7 @@ def revision_body(previous: CurrentResponse | None, value: object) -> dict[str, 
 
 
 def _judge(
-    case: _Case, change: c.Change, previous: CurrentResponse | None
+    case: _Case, change: Change, previous: CurrentResponse | None
 ) -> tuple[str | None, bool]:
     """Return (reason to keep it aside or None, whether it is late)."""
     attempt, client, clock_ms = case.attempt, case.client, case.now.clock_ms

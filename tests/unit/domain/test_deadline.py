@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from appliance.domain import commands as c
+from appliance.domain.changes import Change
 from appliance.domain.decide import decide
 from appliance.domain.decide.now import Now
 from appliance.domain.decide.responses import ChangesMissingError, MovedAwayError
@@ -44,7 +45,7 @@ class Room:
         return drafts
 
     def save(self, number: int, *, age_ms: int = 0, client: str = "k") -> Draft:
-        change = c.Change(number, "response", "i", "R", f"text {number}", age_ms=age_ms)
+        change = Change(number, "response", "i", "R", f"text {number}", age_ms=age_ms)
         return self.do(c.SaveChanges("candidate", "a", client, (change,)))[0]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance.domain import commands as c
+from appliance.domain.changes import Change
 from appliance.domain.states import SittingMoveRefusedError
 from appliance.platform.clock import SystemClock
 from appliance.storage.driver_errors import DiskFullError
@@ -56,8 +57,8 @@ def room(tmp_path: Path) -> Iterator[tuple[JournalWriter, Journal]]:
         writer.stop()
 
 
-def _save(number: int, value: str = "text") -> tuple[c.Change, ...]:
-    return (c.Change(number, "response", "item", "R", f"{value} {number}"),)
+def _save(number: int, value: str = "text") -> tuple[Change, ...]:
+    return (Change(number, "response", "item", "R", f"{value} {number}"),)
 
 
 def test_rebuilt_projections_equal_the_live_ones(
