@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.browsers import SigningInBrowser
-from benchmarks.load import Load, Timing
+from appliance.rehearsal.browsers import SigningInBrowser
+from appliance.rehearsal.load import Load, Timing
 from benchmarks.report import Table
 from benchmarks.rooms import Room
 

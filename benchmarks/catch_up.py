@@ -9,8 +9,8 @@ import threading
 import time
 from pathlib import Path
 
+from appliance.rehearsal.load import Result, Timing
 from benchmarks.journals import OpenJournal, fill
-from benchmarks.load import Result, Timing
 from benchmarks.pairs import Pair, cpu_seconds
 from benchmarks.report import Table
 from benchmarks.rooms import Room, open_writing_room

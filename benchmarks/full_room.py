@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.load import Result, Timing
+from appliance.rehearsal.load import Result, Timing
 from benchmarks.proxy import proxy, proxy_is_here
 from benchmarks.report import Table
 from benchmarks.rooms import STOCK_LOOP, Room

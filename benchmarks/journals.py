@@ -9,9 +9,9 @@ from appliance.domain.changes import Change
 from appliance.domain.room import RoomState
 from appliance.domain.states import AttemptState
 from appliance.platform.clock import SystemClock, boot_id
+from appliance.rehearsal.browsers import TEXT, TYPED_AT_ONCE, SavingBrowser
+from appliance.rehearsal.load import Load, Result, Timing
 from appliance.storage.journal_writer import JournalWriter
-from benchmarks.browsers import TEXT, TYPED_AT_ONCE, SavingBrowser
-from benchmarks.load import Load, Result, Timing
 from benchmarks.report import Table
 from benchmarks.rooms import Room
 from tests.rig.box_process import BoxProcess

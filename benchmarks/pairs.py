@@ -12,7 +12,7 @@ from pathlib import Path
 
 import requests
 
-from benchmarks.load import Timing
+from appliance.rehearsal.load import Timing
 from benchmarks.rooms import Room, open_writing_room
 from benchmarks.timed_standby import NOTES, TIMED_STANDBY, Noted, read_notes
 from tests.rig.box_process import BoxProcess

@@ -6,9 +6,9 @@ import os
 import time
 from pathlib import Path
 
-from benchmarks.browsers import SavingBrowser
+from appliance.rehearsal.browsers import SavingBrowser
+from appliance.rehearsal.load import Load, Timing
 from benchmarks.journals import OpenJournal, fill
-from benchmarks.load import Load, Timing
 from benchmarks.pairs import median_of
 from benchmarks.report import Table
 from benchmarks.rooms import Room

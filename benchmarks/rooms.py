@@ -13,8 +13,8 @@ from pathlib import Path
 
 import requests
 
-from benchmarks.browsers import SavingBrowser, SigningInBrowser
-from benchmarks.load import Load, Result, Timing
+from appliance.rehearsal.browsers import SavingBrowser, SigningInBrowser
+from appliance.rehearsal.load import Load, Result, Timing
 from tests.rig.box_process import SITTING, BoxProcess, free_port
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.load import Result, Timing
+from appliance.rehearsal.load import Result, Timing
 from benchmarks.report import Table
 from benchmarks.rooms import ONE_COMMIT_EACH, Room, bare_server
 from benchmarks.slow_disk import build_slow_fsync, slow_disk

@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.rehearsal.load import Timing
 from benchmarks.__main__ import allow_many_connections
-from benchmarks.load import Timing
 from benchmarks.pairs import Pair, notes_of
 from benchmarks.report import Table, machine
 from benchmarks.rooms import Room, open_writing_room

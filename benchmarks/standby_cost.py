@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.load import Result, Timing
+from appliance.rehearsal.load import Result, Timing
 from benchmarks.pairs import Pair, cpu_seconds, median_of, open_pair
 from benchmarks.report import Table
 from benchmarks.rooms import Room, open_writing_room

@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.browsers import FollowingBrowser
+from appliance.rehearsal.browsers import FollowingBrowser
+from appliance.rehearsal.load import Load, Timing
 from benchmarks.journals import OpenJournal, fill
-from benchmarks.load import Load, Timing
 from benchmarks.pairs import Pair, median_of, open_pair
 from benchmarks.report import Table
 from benchmarks.slow_disk import build_slow_fsync, slow_disk

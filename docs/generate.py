@@ -307,9 +307,18 @@ def commands_page() -> str:
         ("examroom-provision", examroom_provision),
     ):
         lines += ["", f"## {name}", "", command.help or ""]
-        for inner in sorted(command.commands):
-            lines += ["", *_command(name, inner, command.commands[inner])]
+        for inner, path in _commands(command):
+            lines += ["", *_command(name, path, inner)]
     return _text(lines)
+
+
+def _commands(group: click.Group, above: str = "") -> Iterator[tuple[click.Command, str]]:
+    """Yield every command with its name; those of a group below it."""
+    for name, command in sorted(group.commands.items()):
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{above}{name} ")
+        else:
+            yield command, f"{above}{name}"
 
 
 def _command(program: str, name: str, command: click.Command) -> list[str]:

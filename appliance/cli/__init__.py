@@ -10,6 +10,7 @@ from types import FrameType
 
 import click
 
+from appliance.cli.doctor import doctor
 from appliance.cli.rescue import rescue
 from appliance.composition import make_exam_server
 from appliance.domain.errors import ExamroomError
@@ -68,3 +69,4 @@ def config(config: Path | None, data_dir: Path | None) -> None:
 
 
 main.add_command(rescue)
+main.add_command(doctor)

@@ -15,6 +15,7 @@ from appliance.domain.errors import ExamroomError, InvalidInputError, TransientE
 from appliance.formats.keys import RecoveryKey, load_recovery_key_file
 from appliance.formats.recovery import read_recovery_copy
 from appliance.platform.files import make_folder
+from appliance.platform.logging import log_to_stderr
 from appliance.services.box import Box
 from appliance.services.peers import all_peers
 from appliance.services.rescue import (
@@ -93,6 +94,7 @@ def rescue(
 
     Nothing is written there, and nothing that this box has is overwritten.
     """
+    log_to_stderr()
     try:
         results = _rescue(place, load_settings(config, data_dir=data_dir), recovery_key)
     except ExamroomError as problem:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.domain.rights import Right
 from appliance.services.box_health import box_health
+from appliance.services.loadtest import show_loadtest, start_loadtest
 from appliance.services.open_room import open_room, planned_sittings
 from appliance.services.sign_in_staff import sign_in_staff, sign_out_staff
 from appliance.web.access import anyone
@@ -17,6 +18,7 @@ from appliance.web.here import this_box
 from appliance.web.languages import gettext as _
 from appliance.web.staff import access
 from appliance.web.staff.access import COOKIE, me, see_health, see_room, token
+from appliance.web.staff.loadtest_words import figure_lines, remedy
 
 
 @anyone
@@ -93,8 +95,22 @@ def health() -> str:
     """Show how the box is."""
     box = this_box()
     return render_template(
-        "health.html", health=box_health(box), now_ms=box.clock.wall_ms(), box=box
+        "health.html",
+        health=box_health(box),
+        now_ms=box.clock.wall_ms(),
+        box=box,
+        loadtest=show_loadtest(box.settings),
+        figure_lines=figure_lines,
+        remedy=remedy,
     )
+
+
+@see_health
+def run_the_loadtest() -> AnyResponse:
+    """Play a full room against this box, beside it."""
+    start_loadtest(this_box())
+    flash(_("The load test runs. Load this page again in half a minute."), "safe")
+    return redirect(url_for("health"))
 
 
 @see_health
@@ -129,6 +145,7 @@ def register(app: Flask) -> None:
     app.add_url_rule("/prepare", "prepare", prepare)
     app.add_url_rule("/prepare", "open_the_room", open_the_room, methods=["POST"])
     app.add_url_rule("/box", "health", health)
+    app.add_url_rule("/box/loadtest", "run_the_loadtest", run_the_loadtest, methods=["POST"])
     app.add_url_rule("/address", "address", address)
     app.add_url_rule("/address.svg", "address_picture", address_picture)
     app.jinja_env.globals.update(
