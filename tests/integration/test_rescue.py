@@ -22,6 +22,7 @@ from appliance.formats.keys import (
 from appliance.storage.journals import verify_journal
 from appliance.storage.projections import load_state
 from appliance.storage.reading import AttachmentReader
+from provisioning.demo.staff_driver import StaffDriver
 from tests.integration.conftest import MakeBox, writing_clients
 from tests.rig.box_process import SITTING, BoxProcess
 from tests.rig.candidate_client import CandidateClient
@@ -112,6 +113,14 @@ def take_the_place(spare: BoxProcess, box: BoxProcess) -> None:
     spare.start()
 
 
+def shows_the_copy(spare: BoxProcess) -> StaffDriver:
+    """Wait until the standby's page shows the room that was brought in; return who looked."""
+    staff = spare.staff()
+    shown = "Room Test room as it was at"
+    wait_until(lambda: shown in staff.read("/standby"), "the copy")
+    return staff
+
+
 def test_room_goes_on_at_a_spare_from_a_mirror_stick(room: Room, stick: Path) -> None:
     """All that was on the stick is there, the clients go on, the code opens the exam again."""
     box, spare, (ada, ben) = room
@@ -127,11 +136,10 @@ def test_room_goes_on_at_a_spare_from_a_mirror_stick(room: Room, stick: Path) ->
     status, said = rescue(spare, stick)
     assert (0, True) == (status, "Room Test room is here now: as it was at 20" in said)
     assert "opens with its release code" in said
-    wait_until(lambda: "Room Test room as it was at" in spare.staff().read("/standby"), "the copy")
+    shows_the_copy(spare)
     take_the_place(spare, box)
-    wait_until(lambda: "reaches no box that leads" in spare.staff().read("/standby"), "once more")
-
-    staff = spare.staff()
+    staff = shows_the_copy(spare)
+    assert "reaches no box that leads" in staff.read("/standby")
     staff.take_over()
     ben.exchange()
     assert ([], True) == (ben.unsent, ben.standing["epoch"] > 1)
@@ -182,7 +190,7 @@ def test_room_goes_on_at_a_spare_from_the_disk_of_the_dead_box(room: Room, tmp_p
     assert [] == list((spare.folder / "rescue").iterdir())
 
     take_the_place(spare, box)
-    wait_until(lambda: "Room Test room as it was at" in spare.staff().read("/standby"), "the copy")
+    shows_the_copy(spare)
     spare.staff().take_over()
     ada.exchange()
     exam = f"{box.origin}/api/v1/attempts/{ada.attempt_id}/exam"
@@ -229,7 +237,7 @@ def test_intact_beginning_is_brought_in_from_a_damaged_disk(room: Room, tmp_path
     assert found is not None
     assert int(found.group(1)) > 10
     take_the_place(spare, box)
-    wait_until(lambda: "Room Test room as it was at" in spare.staff().read("/standby"), "the copy")
+    shows_the_copy(spare)
     spare.staff().take_over()
     for client in (ada, ben):
         client.write("LETTER", "after the damage")
