@@ -85,6 +85,15 @@ class _Stay:
     verified_at_ms: int = 0
     journals: dict[str, int] = field(default_factory=dict)
 
+    def reached(self, journal_id: str) -> int:
+        """Return up to which entry a journal lies here for everybody who may need it.
+
+        A page forgets what is in two places, so it must be there for the spare, too, that a person
+        may go on with, and not for the centre alone.
+        """
+        lanes = [lane for lane in self.for_boxes.values() if journal_id in lane.wanted_journals]
+        return min(lane.reached(journal_id) for lane in (self.stick, *lanes))
+
 
 class Mirror:
     """Fills the marked sticks among the folders right below `sticks_under`, turn by turn."""
@@ -173,8 +182,11 @@ class Mirror:
 
     def _fill(self, folder: Path, stay: _Stay, wanted: Wanted) -> None:
         try:
+            self._notice_boxes(folder, stay, wanted)
             stay.stick.fill(wanted)
-            self._fill_for_boxes(folder, stay, wanted)
+            for lane in stay.for_boxes.values():
+                lane.remove_delivered(wanted)
+                lane.fill(Wanted(wanted.source, lane.wanted_journals, wanted.delivered))
             stay.state, stay.error_key = "following", None
         except StickFullError as problem:
             stay.state, stay.error_key = "full", problem.key
@@ -187,12 +199,12 @@ class Mirror:
             stay.state, stay.error_key = "failing", StickWriteError.key
         if stay.error_key is not None:
             _log.warning("mirror_stick_in_trouble", stick=stay.name, error_key=stay.error_key)
-        stay.journals = {one: stay.stick.reached(one) for one in wanted.journal_ids}
+        stay.journals = {one: stay.reached(one) for one in wanted.journal_ids}
         if stay.state != "failing":
             stay.verified_at_ms = self._clock.wall_ms()
 
-    def _fill_for_boxes(self, folder: Path, stay: _Stay, wanted: Wanted) -> None:
-        """Write the same once more for each box that could go on with the room."""
+    def _notice_boxes(self, folder: Path, stay: _Stay, wanted: Wanted) -> None:
+        """See which boxes could go on with which room: the same is written for each of them."""
         shared: dict[str, list[str]] = {}
         for journal_id in wanted.journal_ids:
             for one in self._source.receivers(journal_id):
@@ -204,9 +216,7 @@ class Mirror:
                 if one.id not in stay.for_boxes:
                     stay.for_boxes[one.id] = MirrorStick(folder, box=self._box, receiver=one)
         for box_id, lane in stay.for_boxes.items():
-            journal_ids = tuple(shared.get(box_id, ()))
-            lane.remove_delivered(wanted)
-            lane.fill(Wanted(wanted.source, journal_ids, wanted.delivered))
+            lane.wanted_journals = tuple(shared.get(box_id, ()))
 
     def _write_status(self) -> None:
         written = encode_canonical(

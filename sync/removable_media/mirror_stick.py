@@ -115,6 +115,7 @@ class MirrorStick:
         self._checked: OrderedDict[Path, None] = OrderedDict()
         self.files_missing = 0
         self.damaged_count = 0
+        self.wanted_journals: tuple[str, ...] = ()
 
     def reached(self, journal_id: str) -> int:
         """Return the last entry up to which all entries of a journal lie here, verified."""
@@ -122,7 +123,7 @@ class MirrorStick:
         return chain[-1][1].last_seq if chain else 0
 
     def fill(self, wanted: Wanted) -> None:
-        """Write what the stick lacks.
+        """Write what the stick lacks of the journals that are wanted.
 
         Raises StickFullError, StickWriteError, StickDiffersError, or OSError when it was pulled.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,15 @@ from sqlalchemy import func, select
 from appliance.formats.bundle import open_bundle
 from appliance.formats.keys import create_box_identity
 from appliance.formats.mirror_marker import MirrorOfAnotherBoxError
+from appliance.formats.sealing import SealBrokenError
 from appliance.platform.clock import SystemClock
 from sync.central.centre import Centre
 from sync.central.database import read
 from sync.central.stick import import_attachments, import_bundles
 from sync.central.tables import entries
 from sync.removable_media import mirror_stick
-from sync.removable_media.mirror import Mirror, mark_mirror
+from sync.removable_media.mirror import RECEIVERS_MAX, Mirror, mark_mirror
+from sync.removable_media.rescue import rooms_on
 from sync.removable_media.stick import StickWriteError, export_bundles
 from tests.rig.small_disk import SmallDisk
 
@@ -380,3 +383,46 @@ def test_bundles_of_another_box_on_the_stick_are_left_alone(
 
     assert kept == foreign.read_bytes()
     assert _sticks(agents)[0]["journals"] == {"journal-1": len(journal.entries)}
+
+
+def test_spare_finds_the_same_on_the_stick_sealed_to_it(
+    agents: AgentMaker, mirror: Mirror, media: Path, mark: Mark, journal: GrowingJournal
+) -> None:
+    """For at most so many boxes, opened by them alone, and gone when the centre has all of it."""
+    spares = [create_box_identity(f"spare {number}") for number in range(RECEIVERS_MAX + 1)]
+    journal.boxes = [agents.box.public, *(one.public for one in spares)]
+    mark(media / "a")
+    journal.upload(b"a file", 1)
+    mirror.take_turn()
+    above = media / "a" / "examroom" / "for-boxes"
+
+    assert {one.name for one in above.iterdir()} == {one.id for one in spares[:RECEIVERS_MAX]}
+    writers = {agents.box.id: agents.box.public}
+    (room,) = rooms_on(media / "a", box=spares[0], writers=writers)
+    assert [entry for run in room.runs() for entry in run] == journal.entries
+    assert [data for _, data in room.files()] == [b"a file"]
+    (lane,) = (above / spares[1].id / "bundles").iterdir()
+    with pytest.raises(SealBrokenError):
+        open_bundle(lane.read_bytes(), centre=spares[0], box=agents.box.public)
+    journal.sealed = True
+    agents.agent().take_turn()
+    mirror.take_turn()
+    assert [path for path in above.rglob("*") if path.is_file()] == []
+
+
+def test_place_is_not_counted_as_second_where_the_spare_lacks_it(
+    agents: AgentMaker, mirror: Mirror, media: Path, mark: Mark, journal: GrowingJournal
+) -> None:
+    """A page forgets what is in two places: what only the centre could read must not count."""
+    journal.boxes = [create_box_identity("spare").public]
+    mark(media / "a")
+    mirror.take_turn()
+    (stick,) = _sticks(agents)
+    assert stick["journals"] == {"journal-1": len(journal.entries)}
+    (lane,) = (media / "a" / "examroom" / "for-boxes").iterdir()
+    shutil.rmtree(lane / "bundles")
+    (lane / "bundles").write_text("in the way")
+    journal.save_response("more", 1)
+    mirror.take_turn()
+    (stick,) = _sticks(agents)
+    assert (stick["state"], stick["journals"]) == ("failing", {"journal-1": 0})
