@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulation.node_page import NODE, NodePage
 from tests.simulation.play import Play
 
 FAILED_ONCE = (2, 3, 4, 24, 34, 38, 41, 53)
@@ -27,6 +28,22 @@ def test_promises_hold_whatever_happens(
 ) -> None:
     """Faults with the promises checked as they are made, then quiet, and everything converges."""
     Play(seed, tmp_path, monkeypatch).run()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(NODE is None, reason="no Node to run the page's own JavaScript under")
+@pytest.mark.parametrize("seed", SEEDS)
+def test_promises_hold_with_the_pages_own_javascript(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same histories, with line.js and other_boxes.js where the model of a page was."""
+    play = Play(seed, tmp_path, monkeypatch, page=NodePage)
+    try:
+        play.run()
+    finally:
+        for page in play.pages:
+            if isinstance(page, NodePage):
+                page.end()
 
 
 @pytest.mark.slow

@@ -150,11 +150,15 @@ class Workstation:
     def _find_box(self) -> None:
         """Look for the box that leads the highest epoch, and show the others who it is."""
         views = []
-        for host in sorted({self.home, *self.boxes}):
+        hosts = sorted({self.home, *self.boxes})
+        for host in hosts:
             try:
                 views.append(json.loads(self._ask(host, "GET", "/api/v1/box").data))
             except Lost:
                 continue
+            leader = _host(views[-1]["leader"])
+            if leader and leader not in hosts:
+                hosts.append(leader)  # it joined later, and only they know of it
         leaders = sorted((one for one in views if one["leads"]), key=lambda one: -one["epoch"])
         if leaders and leaders[0]["epoch"] >= self.epoch:
             self.epoch, self.proof = leaders[0]["epoch"], leaders[0]["proof"]

@@ -17,8 +17,12 @@ PREFLIGHT_SECONDS = 3600
 
 def other_origins() -> list[str]:
     """Return the addresses of the room's boxes, this one's included."""
-    room = this_box().room
-    return sorted(one.origin for one in room.writer.boxes()) if room else []
+    box = this_box()
+    if box.room is not None:
+        return sorted(one.origin for one in box.room.writer.boxes())
+    if box.following is not None:
+        return sorted(one.origin for one in box.following.copy.state.boxes.values())
+    return []
 
 
 def policy_with_other_boxes() -> str:

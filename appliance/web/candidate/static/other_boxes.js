@@ -45,8 +45,7 @@ export class OtherBoxes {
 
   /** Look for the box that leads; go there and return true if it is another one. */
   async find() {
-    const origins = new Set([location.origin, ...this.#known.origins]);
-    const views = (await Promise.all([...origins].map(look))).filter(Boolean);
+    const views = await this.#lookAtAll();
     const leaders = views.filter((view) => view.leads).sort((a, b) => b.epoch - a.epoch);
     const [best, ...others] = leaders;
     if (!best || best.epoch < this.#known.epoch) {
@@ -68,6 +67,19 @@ export class OtherBoxes {
   async leader() {
     const views = await Promise.all([location.origin, ...this.#known.origins].map(look));
     return views.find((view) => view?.leader)?.leader ?? "";
+  }
+
+  /** Look at all boxes, and at one that joined later and that only they know of. */
+  async #lookAtAll() {
+    const origins = new Set([location.origin, ...this.#known.origins]);
+    const views = (await Promise.all([...origins].map(look))).filter(Boolean);
+    const news = views.map((view) => view.leader).filter((leader) => leader && !origins.has(leader));
+    for (const origin of new Set(news)) {
+      this.#known.origins.push(origin);
+      if (this.#closedTo([origin]).length) await renewPage();
+      views.push(await look(origin));
+    }
+    return views.filter(Boolean);
   }
 
   /** Show a box that still leads an older epoch who leads now. */
