@@ -40,6 +40,7 @@ class Box:
     """One box.  `room` and `following` change only under `room_lock`; at most one of them is there.
 
     `room` is the room session this box leads.  `following` is the one that another box leads.
+    `shown_leader` is where a box is that has shown this one a proof that it leads.
     `retired` is the one that was taken over from this box since it started.
     """
 
@@ -51,6 +52,7 @@ class Box:
     room: Room | None = None
     following: Following | None = None
     retired: Room | None = None
+    shown_leader: str = ""
     line: RoomLine = field(default_factory=NoLine)
     room_lock: threading.Lock = field(default_factory=threading.Lock)
     failed_confirmations: dict[str, list[int]] = field(default_factory=dict)

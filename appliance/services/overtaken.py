@@ -26,7 +26,11 @@ def take_epoch_proof(box: Box, data: bytes) -> bool:
     """
     proof = read_epoch_proof(data, boxes=all_peers(box))
     room = box.room
-    if room is None or room.record.journal_id != proof.journal_id:
+    if room is None:
+        # It may be news to a follower whose leader died and whose copy is gone, too.
+        box.shown_leader = proof.origin
+        return False
+    if room.record.journal_id != proof.journal_id:
         return False
     if proof.box_id == box.identity.id or proof.epoch <= room.writer.epoch:
         return False

@@ -157,7 +157,7 @@ class RoomFollower:
         """Return where the leader may be, the likeliest first."""
         overtaking = self._overtaking()
         wanted = [self._origin, overtaking[1].origin if overtaking else ""]
-        wanted += [self._box.settings.standby_of, *known_origins(self._box)]
+        wanted += [self._box.shown_leader, self._box.settings.standby_of, *known_origins(self._box)]
         own = origin_of(self._box)
         return [
             one for one in dict.fromkeys(one.rstrip("/") for one in wanted) if one and one != own
