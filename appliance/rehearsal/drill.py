@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.composition import ExamServer, make_box, make_exam_server
+from appliance.domain.epochs import begun_by
 from appliance.domain.errors import ExamroomError
 from appliance.formats.keys import (
     load_box_identity,
@@ -162,11 +163,17 @@ def _prove_standby(settings: Settings, box: Path, spare: Path, practice: Practic
             is_here = room.writer.look(
                 lambda state, _now: any(key[0] == attempt_id for key in state.responses)
             )
+            _write_once(standby.box.settings.candidate_port, practice.codes[0])
+            begun_by_it = begun_by(room.writer.epoch, standby.box.identity.id)
     if not is_here:
         raise _NotProvenError("what a candidate had saved is not on the standby")
+    if not begun_by_it:
+        raise _NotProvenError("the standby goes on in the epoch of the box that is gone")
     if took_ms > TAKE_OVER_MS_MAX:
         raise _NotProvenError(f"taking over took {took_ms / 1000:.1f} s")
-    return f"it followed, and took over in {took_ms / 1000:.1f} s with everything saved"
+    return (
+        f"it followed, took over in {took_ms / 1000:.1f} s with everything saved, and saves go on"
+    )
 
 
 @contextmanager

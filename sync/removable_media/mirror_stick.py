@@ -37,7 +37,12 @@ from appliance.formats.bundle import (
 from appliance.formats.keys import BoxIdentity, PublicIdentity
 from appliance.platform.files import read_from_medium, write_durably
 from sync.agent.journal_source import EntryReader, JournalSource
-from sync.removable_media.stick import ENTRIES_A_BUNDLE, FILES_MAX, StickWriteError
+from sync.removable_media.stick import (
+    ENTRIES_A_BUNDLE,
+    FILES_MAX,
+    StickWriteError,
+    folder_for_box,
+)
 
 RUNS_A_TURN_MAX = 50
 FILES_A_TURN_MAX_BYTES = 20 * 1024 * 1024
@@ -98,9 +103,8 @@ class Wanted:
 class MirrorStick:
     """What lies on a marked stick for one receiver, while the stick is in.
 
-    `examroom` is the stick's folder of that name.  What is for the centre lies right in it, and
-    what is for a box of the room in `for-boxes/BOX` below: a spare box reads that when no network
-    and no centre is there.
+    `examroom` is the stick's folder of that name.  What is for the centre lies right in it, what
+    is for a box of the room in `for-boxes/BOX` below: a spare reads that without any centre.
     """
 
     def __init__(self, examroom: Path, *, box: BoxIdentity, receiver: PublicIdentity) -> None:
@@ -123,7 +127,7 @@ class MirrorStick:
         return chain[-1][1].last_seq if chain else 0
 
     def fill(self, wanted: Wanted) -> None:
-        """Write what the stick lacks of the journals that are wanted.
+        """Write what the stick lacks.
 
         Raises StickFullError, StickWriteError, StickDiffersError, or OSError when it was pulled.
         """
@@ -348,11 +352,6 @@ class MirrorStick:
                     (self.folder / folder / name).unlink()
                     removed = True
         return removed
-
-
-def folder_for_box(examroom: Path, box_id: str) -> Path:
-    """Return where on a stick lies what is sealed to a box."""
-    return examroom / "for-boxes" / box_id
 
 
 def _list_names(folder: Path) -> set[str]:

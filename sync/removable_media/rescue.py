@@ -27,8 +27,7 @@ from appliance.formats.bundle import (
     read_bundle_header,
 )
 from appliance.formats.keys import BoxIdentity, PublicIdentity
-from sync.removable_media.mirror_stick import folder_for_box
-from sync.removable_media.stick import list_files, read_bounded
+from sync.removable_media.stick import folder_for_box, list_files, read_bounded
 
 _BUNDLE = re.compile(r"([0-9a-z-]{1,64})\.[0-9]{1,16}\.[0-9]{8,16}-([0-9]{8,16})\.bundle")
 

@@ -185,6 +185,11 @@ def _write_verified(path: Path, data: bytes, box: PublicIdentity) -> None:
     verify_bundle(written, box=box)
 
 
+def folder_for_box(examroom: Path, box_id: str) -> Path:
+    """Return where on a stick lies what is sealed to a box."""
+    return examroom / "for-boxes" / box_id
+
+
 def list_files(folder: Path) -> list[Path]:
     """Return at most FILES_MAX ordinary files of a folder by name; links are left alone."""
     if not folder.is_dir():
