@@ -15,7 +15,7 @@ $(STAMP): requirements.lock setup.cfg
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
-demo: $(STAMP) ## a centre, a box, its sync agent and a few simulated candidates on loopback (RESET=1 starts afresh)
+demo: $(STAMP) ## a centre, a box, a standby, their sync agents and a few simulated candidates on loopback (RESET=1 starts afresh)
 	@$(BIN)/examroom-provision demo $(if $(RESET),--reset,)
 
 test: $(STAMP) ## all tests

@@ -23,21 +23,30 @@ from provisioning.demo_exam import demo_exam_directory
 from provisioning.importers.exam_import import import_exam
 
 ROOM = "Room A 214"
-WANTED_PORTS = {"candidate": 8400, "staff": 8401, "centre": 8500}
+STANDBY = "Standby of room A 214"
+WANTED_PORTS = {
+    "candidate": 8400,
+    "staff": 8401,
+    "standby's candidate": 8402,
+    "standby's staff": 8403,
+    "centre": 8500,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the three applications of the demo are."""
+    """Where the applications of the demo are."""
 
     candidate: str
     staff: str
+    standby_candidate: str
+    standby_staff: str
     centre: str
 
 
 def run_demo(folder: Path, *, reset: bool, say: Callable[[str], None]) -> None:
     """Run the demo until it is interrupted."""
-    if reset:
+    if reset or not _is_ours(folder):
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "demo.json").exists():
@@ -63,6 +72,11 @@ def run_demo(folder: Path, *, reset: bool, say: Callable[[str], None]) -> None:
         say("Stopped. `make demo` goes on from here; `make demo RESET=1` starts afresh.")
 
 
+def _is_ours(folder: Path) -> bool:
+    """Say whether a demo can go on: one of an earlier version has no standby and other tables."""
+    return not (folder / "demo.json").exists() or (folder / "standby" / "keys").exists()
+
+
 def _stop_on_signals(stop: threading.Event) -> None:
     def handle(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
@@ -73,8 +87,8 @@ def _stop_on_signals(stop: threading.Event) -> None:
 
 def _set_up(folder: Path, say: Callable[[str], None]) -> None:
     """Make a centre and a box, import the exam, plan the sitting and send it."""
-    centre, box = str(folder / "centre"), str(folder / "box")
-    say("Making a centre and a box…")
+    centre = str(folder / "centre")
+    say("Making a centre, a box and its standby…")
     exam = folder / "biology.exam"
     exam.write_bytes(write_authored_exam(import_exam(demo_exam_directory())))
     (folder / "roster.csv").write_text(ROSTER_CSV, encoding="utf-8")
@@ -87,21 +101,19 @@ def _set_up(folder: Path, say: Callable[[str], None]) -> None:
         *("set-password", "--data", centre, "--name", made["administrator"]),
         typed=f"{password}\n",
     )
-    box_keys, centre_keys = str(folder / "box.keys"), str(folder / "centre.keys")
-    run_json("examroom-sync", "enrol", "--data", box, "--write-keys", box_keys, "--name", ROOM)
-    run_json("examroom-central", "write-keys", "--data", centre, centre_keys)
-    run_json("examroom-sync", "enrol", "--data", box, "--centre-keys", centre_keys)
     at_centre = ("--data", centre, "--json")
-    enrolled = run_json(
-        "examroom-central", "enrol-box", *at_centre, "--keys", box_keys, "--room", ROOM
-    )
+    box_ids = [
+        _enrol(folder, name, at_centre, shown)
+        for name, shown in (("box", ROOM), ("standby", STANDBY))
+    ]
     say("Importing the exam and sending it to the room…")
     added = run_json("examroom-central", "add-exam", *at_centre, str(exam))
     sitting = run_json(
         "examroom-central",
         "add-sitting",
         *at_centre,
-        *("--exam", added["exam_id"], "--room", ROOM, "--box", enrolled["box_id"]),
+        *("--exam", added["exam_id"], "--room", ROOM),
+        *("--box", box_ids[0], "--box", box_ids[1]),
         *("--roster", str(folder / "roster.csv"), "--staff", str(folder / "staff.csv")),
     )
     sent = run_json("examroom-central", "send", *at_centre, "--sitting", sitting["sitting_id"])
@@ -113,22 +125,43 @@ def _set_up(folder: Path, say: Callable[[str], None]) -> None:
     write_durably(folder / "demo.json", json.dumps(facts, indent=1).encode())
 
 
+def _enrol(folder: Path, name: str, at_centre: tuple[str, ...], shown: str) -> str:
+    """Make a box and the centre known to each other by files; return the box's id."""
+    data, box_keys = str(folder / name), str(folder / f"{name}.keys")
+    centre_keys = str(folder / "centre.keys")
+    run_json("examroom-sync", "enrol", "--data", data, "--write-keys", box_keys, "--name", shown)
+    run_json("examroom-central", "write-keys", "--data", at_centre[1], centre_keys)
+    run_json("examroom-sync", "enrol", "--data", data, "--centre-keys", centre_keys)
+    enrolled = run_json(
+        "examroom-central", "enrol-box", *at_centre, "--keys", box_keys, "--room", ROOM
+    )
+    box_id: str = enrolled["box_id"]
+    return box_id
+
+
 def _start(folder: Path, processes: Processes, say: Callable[[str], None]) -> Addresses:
     ports = {name: free_port(wanted) for name, wanted in WANTED_PORTS.items()}
     for name, wanted in WANTED_PORTS.items():
         if ports[name] != wanted:
             say(f"Port {wanted} is in use, so the {name} pages are on port {ports[name]}.")
     addresses = Addresses(*(f"http://localhost:{port}" for port in ports.values()))
-    centre, box = str(folder / "centre"), str(folder / "box")
+    centre = str(folder / "centre")
     processes.start("examroom-central", "serve", "--data", centre, "--port", str(ports["centre"]))
     processes.wait_ready(addresses.centre)
-    processes.start(
-        "examroom",
-        *("serve", "--data", box, "--room", ROOM),
-        *("--candidate-port", str(ports["candidate"]), "--staff-port", str(ports["staff"])),
-    )
-    processes.wait_ready(f"{addresses.candidate}/health")
-    processes.start("examroom-sync", "run", "--data", box, "--centre", addresses.centre)
+    for name, kind, more in (
+        ("box", "", ()),
+        ("standby", "standby's ", ("--standby-of", addresses.candidate)),
+    ):
+        data = str(folder / name)
+        processes.start(
+            "examroom",
+            *("serve", "--data", data, "--room", ROOM, *more),
+            *("--candidate-port", str(ports[f"{kind}candidate"])),
+            *("--staff-port", str(ports[f"{kind}staff"])),
+        )
+        processes.start("examroom-sync", "run", "--data", data, "--centre", addresses.centre)
+    for address in (addresses.candidate, addresses.standby_candidate):
+        processes.wait_ready(f"{address}/health")
     return addresses
 
 
@@ -184,6 +217,9 @@ def _welcome(facts: dict[str, Any], addresses: Addresses) -> str:
             for one in staff
         ),
         f"                 release code {facts['release_code']} (used already)",
+        "",
+        f"  Standby      {addresses.standby_staff}",
+        "                 a second box that follows; the same PINs, and “Take over the room”",
         "",
         f"  Centre       {addresses.centre}",
         f"                 {facts['administrator']}, password {facts['administrator_password']}",

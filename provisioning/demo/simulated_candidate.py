@@ -6,6 +6,7 @@ takes from the exam it is given.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 import time
@@ -66,7 +67,17 @@ class SimulatedCandidate:
                     self.sign_in()
                 self._write_for_a_while(chance)
             except requests.RequestException:
+                self._look_for_the_box_that_leads()
                 self.stop.wait(1 + chance.random())
+
+    def _look_for_the_box_that_leads(self) -> None:
+        """Go on at another box of the room when that one leads now."""
+        for origin in self.standing.get("boxes", []):
+            with contextlib.suppress(requests.RequestException, ValueError):
+                view = self.session.get(f"{origin}/api/v1/box", timeout=CALL_SECONDS).json()
+                if view["leads"] and origin != self.origin:
+                    self.origin, self.attempt_id = origin, ""
+                    return
 
     def _write_for_a_while(self, chance: random.Random) -> None:
         items = [one for one in self.exam.items() if one.interactions]
