@@ -57,6 +57,7 @@ function storage() {
 class Keeping {
   #facts = new Map();
   #changes = new Map();
+  #responses = new Map();
 
   async fact(name) {
     return structuredClone(this.#facts.get(name));
@@ -68,6 +69,11 @@ class Keeping {
 
   async keepChange(change) {
     this.#changes.set(change.no, structuredClone(change));
+    if (change.kind === "response") this.#responses.set(change.item, structuredClone(change));
+  }
+
+  async responses() {
+    return [...this.#responses.values()].map((one) => structuredClone(one));
   }
 
   async changes() {

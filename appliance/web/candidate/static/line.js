@@ -39,6 +39,7 @@ export class Line extends EventTarget {
   #item = "";
   #stopped = false;
   #findBox;
+  #restatedEpoch = 0;
   standing = null;
   reachable = true;
   signedOut = false;
@@ -299,6 +300,7 @@ export class Line extends EventTarget {
     this.refusal = "";
     if (this.#uploads.size) this.#sendUploads();
     this.#settle(answer.acknowledged, answer.copied);
+    await this.#restate(answer);
     await this.#keeping.forgetChanges(this.#attempt, answer.copied).catch(() => {
       this.keptFailed = true;
     });
@@ -320,6 +322,19 @@ export class Line extends EventTarget {
       else if (change.no > copied) this.#held.set(change.no, change);
     }
     this.#thin();
+  }
+
+  /**
+   * A box that took over may lack what two others had and this computer has forgotten.  It comes
+   * from them if they live; and the newest of everything is still here, so it is said once more.
+   */
+  async #restate(answer) {
+    const lacks = answer.acknowledged + 1 < this.oldestNo;
+    if (!lacks || this.#restatedEpoch === answer.epoch) return;
+    this.#restatedEpoch = answer.epoch;
+    for (const { item, response, value } of await this.#keeping.responses(this.#attempt)) {
+      this.change("response", item, { response, value });
+    }
   }
 
   /** Of what is only held, keep the newest of each response; numbers must run without gaps. */
