@@ -60,7 +60,13 @@ def planned_sittings(box: Box) -> list[RosterRecord]:
 
 
 def open_room(box: Box, *, actor: str, sitting_ids: list[str], practice: bool) -> Room:
-    """Open the room for these sittings, and load the packages that are here."""
+    """Open the room for these sittings, and load the packages that are here.
+
+    Raises NothingPlannedError, and OvertakenError while the room is open on another box that this
+    one follows: two records of one exam would help nobody.
+    """
+    if box.following is not None:
+        raise OvertakenError
     chosen = [one for one in planned_sittings(box) if one.sitting_id in sitting_ids]
     if not chosen:
         raise NothingPlannedError

@@ -12,7 +12,7 @@ import requests
 from appliance.storage.journals import rebuild_projections, verify_journal
 from appliance.storage.projections import load_state
 from tests.integration.conftest import MakeBox, writing_clients
-from tests.rig.box_process import BoxProcess
+from tests.rig.box_process import SITTING, BoxProcess
 from tests.rig.candidate_client import CandidateClient
 
 
@@ -62,6 +62,9 @@ def test_work_is_in_two_places_when_a_standby_follows(
     ada.write("ESSAY", "first words")
     wait_until(lambda: in_two_places(ada), "in two places")
     assert ada.held == []
+    refused = standby.staff()._post("/prepare", "/prepare", sitting_id=SITTING, back="/prepare")
+    assert "Another box leads this room" in refused
+    assert not view(standby)["leads"]
     standby.freeze()
     time.sleep(0.5)
     ada.write("ESSAY", "first words and more")
