@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, select
 
-from appliance.domain.journal import Entry, chain_start
+from appliance.domain.journal import Entry, chain_start, link
 from appliance.formats.bundle import BundleHeader, open_bundle, read_bundle_header
 from appliance.formats.keys import PublicIdentity
 from appliance.formats.receipt import Receipt, write_receipt
@@ -88,15 +88,47 @@ def fold_anew(centre: Centre, journal_id: str) -> None:
 
 
 def ruling_entries(connection: Connection, journal_id: str) -> Iterator[Entry]:
-    """Yield a journal's entries as they count: each epoch up to where the next one continues."""
-    rows = connection.execute(
-        select(epochs.c.epoch, epochs.c.continues_seq, epochs.c.contiguous_seq)
-        .where(epochs.c.journal_id == journal_id)
-        .order_by(epochs.c.epoch)
-    ).all()
-    for place, (epoch, continues_seq, contiguous_seq) in enumerate(rows):
-        last = min([contiguous_seq, *(later[1] for later in rows[place + 1 :])])
-        yield from _entries_between(connection, (journal_id, epoch), continues_seq, last)
+    """Yield a journal's entries as they count: the highest epoch, and what it goes back to."""
+    known = {
+        row[0]: (row[1], row[2])
+        for row in connection.execute(
+            select(epochs.c.epoch, epochs.c.continues_seq, epochs.c.contiguous_seq).where(
+                epochs.c.journal_id == journal_id
+            )
+        )
+    }
+    course: list[tuple[int, int, int]] = []
+    epoch = max(known, default=None)
+    last_seq = known[epoch][1] if epoch is not None else 0
+    while epoch is not None:
+        continues_seq = known[epoch][0]
+        course.append((epoch, continues_seq, last_seq))
+        lower = [one for one in known if one < epoch]
+        epoch = _continued(connection, journal_id, (epoch, continues_seq), lower)
+        last_seq = continues_seq
+    for epoch, continues_seq, last_seq in reversed(course):
+        yield from _entries_between(connection, (journal_id, epoch), continues_seq, last_seq)
+
+
+def _continued(
+    connection: Connection, journal_id: str, begun: tuple[int, int], lower: Sequence[int]
+) -> int | None:
+    """Return which of the lower epochs an epoch continues, by the link of its first entry.
+
+    Two boxes that were apart may each have gone on from another one's entry under the same number.
+    """
+    epoch, continues_seq = begun
+    if continues_seq == 0:
+        return None
+    first = next(
+        _entries_between(connection, (journal_id, epoch), continues_seq, continues_seq + 1)
+    )
+    for one in lower:
+        place = (journal_id, one)
+        for before in _entries_between(connection, place, continues_seq - 1, continues_seq):
+            if link(before.hash, first) == first.hash:
+                return one
+    return None
 
 
 def ruling_head(connection: Connection, journal_id: str) -> tuple[int, int] | None:
