@@ -161,6 +161,8 @@ class JournalWriter:
 
     def _ask(self, command: Command | None, view: Callable[[RoomState, Now], Any] | None) -> Any:
         if self._stopped:
+            # A box that was overtaken says that, and not that it will be back.
+            self._guard.require_up()
             raise WriterStoppedError
         ticket = _Ticket(command, view)
         ticket.answered.acquire()

@@ -195,7 +195,12 @@ def test_silent_seat_comes_on_top_and_says_what_to_do(browser: Browser, box: Box
 def _gives_lost_time_back(staff: InvigilatorPage, box: BoxProcess) -> None:
     """The list of lost time proposes it once the candidate is back, and takes a word."""
     page = staff.page
-    staff.opens_page("Lost time")
+    for _ in range(10):
+        # The room shows silence at once, the record a few seconds later.
+        staff.opens_page("Lost time")
+        if page.get_by_text("not back yet").is_visible():
+            break
+        page.wait_for_timeout(1500)
     expect(page.get_by_text("not back yet")).to_be_visible()
     elsewhere = CandidateClient(box.origin, box.codes[1], "elsewhere")
     elsewhere.sign_in()

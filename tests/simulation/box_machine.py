@@ -54,6 +54,7 @@ class SimWriter(JournalWriter):
 
     def _ask(self, command: Any, view: Any) -> Any:
         if self._stopped:
+            self._guard.require_up()
             raise WriterStoppedError
         ticket = _Ticket(command, view)
         ticket.answered.acquire()
