@@ -10,8 +10,26 @@ from appliance.domain.errors import ExamroomError
 from appliance.services.box import Box
 from appliance.services.disk_guard import DiskView
 from appliance.services.mirror_status import MirrorStatus, read_mirrors
+from appliance.services.room import Room
 
 CENTRE_RECENT_MS = 120_000
+STANDBY_SILENT_MS = 30_000
+"""A standby that restarts is back sooner; after so long somebody should look at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandbyHealth:
+    """Another box of this room: how long it has not asked, and how many entries it lacks."""
+
+    name: str
+    origin: str
+    silent_seconds: int | None
+    behind_count: int
+
+    @property
+    def follows(self) -> bool:
+        """Say whether it has asked lately."""
+        return self.silent_seconds is not None and self.silent_seconds * 1000 < STANDBY_SILENT_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +44,7 @@ class BoxHealth:
     refused_documents: tuple[tuple[str, str], ...]
     packages: tuple[tuple[str, int, bool], ...]
     mirrors: tuple[MirrorStatus, ...]
+    standbys: tuple[StandbyHealth, ...]
     now_ms: int
 
     @property
@@ -33,6 +52,11 @@ class BoxHealth:
         """Return the state of the first mirror stick that is in trouble, or nothing."""
         states = (one.state_at(self.now_ms) for one in self.mirrors)
         return next((state for state in states if state != "following"), "")
+
+    @property
+    def standby_in_trouble(self) -> bool:
+        """Say whether a box that followed is not heard from."""
+        return any(not one.follows for one in self.standbys)
 
     def centre_recent(self, now_ms: int) -> bool:
         """Say whether the centre was reached lately."""
@@ -59,8 +83,23 @@ def box_health(box: Box) -> BoxHealth:
             for name, one in packages
         ),
         mirrors=read_mirrors(box.settings.data_dir, room.record.journal_id if room else None),
+        standbys=_standbys(box, room) if room else (),
         now_ms=box.clock.wall_ms(),
     )
+
+
+def _standbys(box: Box, room: Room) -> tuple[StandbyHealth, ...]:
+    now_ms = box.clock.monotonic_ms()
+    head_seq = room.writer.head_seq
+    found = []
+    for one in room.writer.boxes():
+        if one.box_id == box.identity.id:
+            continue
+        copy = room.copies.copy(one.box_id)
+        silent_seconds = None if copy is None else max(0, now_ms - copy.heard_ms) // 1000
+        behind_count = max(0, head_seq - (copy.seq if copy else 0))
+        found.append(StandbyHealth(one.name, one.origin, silent_seconds, behind_count))
+    return tuple(found)
 
 
 def _sync_status(box: Box) -> dict[str, Any]:

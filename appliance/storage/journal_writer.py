@@ -118,6 +118,11 @@ class JournalWriter:
         """Return the epoch this writer writes in."""
         return self._journal.epoch
 
+    @property
+    def head_seq(self) -> int:
+        """Return the newest entry, which may be on its way to the disk.  From any thread."""
+        return self._journal.head_seq
+
     def boxes(self) -> list[RoomBox]:
         """Return the boxes of this room, as far as it is decided.  From any thread."""
         return list(self._state.boxes.values())

@@ -62,6 +62,7 @@ def test_work_is_in_two_places_when_a_standby_follows(
     ada.write("ESSAY", "first words")
     wait_until(lambda: in_two_places(ada), "in two places")
     assert ada.held == []
+    assert "follows." in box.staff().read("/box")
     refused = standby.staff()._post("/prepare", "/prepare", sitting_id=SITTING, back="/prepare")
     assert "Another box leads this room" in refused
     assert not view(standby)["leads"]

@@ -57,6 +57,8 @@ def _trouble(view: RoomView, health: BoxHealth) -> str:
             "%(num)d seats are not heard from. Touch one to see what to do.",
             lost,
         )
+    if health.standby_in_trouble:
+        return _("The standby is not heard from. The exam goes on. Ask the technician to look.")
     if health.mirror_in_trouble:
         return mirror_words(health.mirror_in_trouble)
     return _wants_a_look(view)
