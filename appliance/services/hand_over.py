@@ -56,9 +56,11 @@ def become_follower(box: Box, record: JournalRecord, common_seq: int) -> None:
     A record that went its own way after it is set aside, never deleted.
     """
     path = journal_path(box.settings.data_dir, record.journal_id)
-    with JournalReader(path, record.journal_key or b"") as reader:
-        head = reader.head()
-    if head is not None and head[1] > common_seq:
-        set_aside(path)
+    if path.exists():
+        with JournalReader(path, record.journal_key or b"") as reader:
+            head = reader.head()
+        if head is not None and head[1] > common_seq:
+            set_aside(path)
+    # Else the power went here the last time, when it had been set aside and not yet noted.
     box.store.note_handed_over(record.journal_id, box.clock.wall_ms())
     box.store.follow(record.journal_id)

@@ -207,6 +207,10 @@ class RoomFollower:
         self, client: BoxClient, leader: PublicIdentity, record: JournalRecord
     ) -> None:
         """Hand over what the leader may not have, and begin a fresh copy where that is needed."""
+        path = journal_path(self._box.settings.data_dir, record.journal_id)
+        if not path.exists():
+            become_follower(self._box, record, 0)
+            return
         common_seq = self._common_seq(client, record)
         for epoch, some in strays(self._box, record, common_seq):
             data = write_strays(
