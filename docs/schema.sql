@@ -150,18 +150,6 @@ CREATE TABLE room_boxes (
     handed_over_seq INTEGER NOT NULL
 ) STRICT
 ;
-CREATE TABLE left_behind (
-    left_id TEXT PRIMARY KEY,
-    box_id TEXT NOT NULL,
-    epoch INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    at_ms INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    actor TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    body TEXT NOT NULL
-) STRICT
-;
 CREATE TABLE lost_time (
     lost_id TEXT PRIMARY KEY,
     attempt_id TEXT NOT NULL REFERENCES attempts (attempt_id),

@@ -185,21 +185,6 @@ class RoomBox:
 
 
 @dataclass(slots=True)
-class LeftBehind:
-    """An entry that only an overtaken box had, for a person to look at.  `body` is canonical."""
-
-    left_id: str
-    box_id: str
-    epoch: int
-    seq: int
-    at_ms: int
-    kind: str
-    actor: str
-    subject: str
-    body: str
-
-
-@dataclass(slots=True)
 class RoomSession:
     """The period this room is open, and how far its clock and its journal have come."""
 
@@ -230,7 +215,6 @@ class RoomState:
     irregularities: dict[str, Irregularity] = field(default_factory=dict)
     item_marks: dict[tuple[str, str], ItemMark] = field(default_factory=dict)
     boxes: dict[str, RoomBox] = field(default_factory=dict)
-    left_behind: dict[str, LeftBehind] = field(default_factory=dict)
     lost_time: dict[str, LostTime] = field(default_factory=dict)
     touched: set[tuple[str, object]] = field(default_factory=set)
 

@@ -12,10 +12,9 @@ from typing import Literal
 from pydantic import Field
 
 from appliance.domain.errors import CorruptionError, InvalidInputError
-from appliance.formats.canonical import CanonicalDocument
-from appliance.formats.envelope import HEADER_MAX_BYTES, Envelope, read_envelope, write_envelope
+from appliance.formats.envelope import HEADER_MAX_BYTES, Envelope, read_envelope
 from appliance.formats.keys import BoxIdentity, CentreIdentity, PublicIdentity
-from appliance.formats.sealing import seal, unseal
+from appliance.formats.sealed_envelope import SealedHeader, open_sealed, write_sealed
 
 MAGIC = b"EXRMATT1"
 FILE_MAX_BYTES = 20 * 1024 * 1024
@@ -45,7 +44,7 @@ class AttachmentTooLargeError(InvalidInputError):
     staff_message = "A candidate's file is larger than {mebibytes_max} MiB. It stays on the box."
 
 
-class AttachmentHeader(CanonicalDocument):
+class AttachmentHeader(SealedHeader):
     """Which file of which journal it is."""
 
     format: Literal["attachment/1"] = "attachment/1"
@@ -65,9 +64,8 @@ def write_attachment(
         raise AttachmentDamagedError
     header = AttachmentHeader(
         box_id=box.id, centre_id=centre.id, journal_id=journal_id, sha256=sha256
-    ).to_bytes()
-    payload = seal(data, centre.sealing, _context(header))
-    return write_envelope(MAGIC, header, payload, signing=box.signing)
+    )
+    return write_sealed(MAGIC, header, data, receiver=centre, signing=box.signing)
 
 
 def read_attachment_header(data: bytes) -> AttachmentHeader:
@@ -94,8 +92,7 @@ def open_attachment(
     AttachmentForeignError or AttachmentDamagedError.
     """
     header = verify_attachment(data, box=box)
-    envelope = _read(data)
-    plain = unseal(envelope.payload, centre.sealing, _context(envelope.header))
+    plain = open_sealed(_read(data), header, receiver=centre)
     if hashlib.sha256(plain).hexdigest() != header.sha256:
         raise AttachmentDamagedError
     return plain
@@ -103,7 +100,3 @@ def open_attachment(
 
 def _read(data: bytes) -> Envelope:
     return read_envelope(data, magic=MAGIC, bytes_max=ATTACHMENT_MAX_BYTES)
-
-
-def _context(header: bytes) -> bytes:
-    return b"attachment/1|" + hashlib.sha256(header).digest()

@@ -6,7 +6,6 @@ that a gap shows before anything is opened.  A box cannot read a bundle once it 
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Sequence
 from typing import Annotated, Literal
@@ -17,15 +16,14 @@ from appliance.domain.errors import CorruptionError, InvalidInputError
 from appliance.domain.journal import Entry, verify_chain
 from appliance.formats.canonical import (
     INTEGER_MAX,
-    CanonicalDocument,
     DocumentMalformedError,
     HexBytes,
     encode_canonical,
     parse_canonical,
 )
-from appliance.formats.envelope import Envelope, read_envelope, write_envelope
+from appliance.formats.envelope import Envelope, read_envelope
 from appliance.formats.keys import BoxIdentity, CentreIdentity, PublicIdentity
-from appliance.formats.sealing import seal, unseal
+from appliance.formats.sealed_envelope import SealedHeader, open_sealed, write_sealed
 
 MAGIC = b"EXRMBDL1"
 ENTRIES_MAX = 5_000
@@ -54,7 +52,7 @@ class BundleForeignError(InvalidInputError):
     staff_message = "This bundle of results is from a box that this centre does not expect here."
 
 
-class BundleHeader(CanonicalDocument):
+class BundleHeader(SealedHeader):
     """Which run of which journal a bundle carries; `previous_hash` is what its first continues."""
 
     format: Literal["bundle/1"] = "bundle/1"
@@ -105,10 +103,9 @@ def write_bundle(
         last_seq=entries[-1].seq,
         previous_hash=previous_hash,
         last_hash=entries[-1].hash,
-    ).to_bytes()
+    )
     packed = zlib.compress(encode_canonical([_row(entry) for entry in entries]), 6)
-    payload = seal(packed, centre.sealing, _context(header))
-    return write_envelope(MAGIC, header, payload, signing=box.signing)
+    return write_sealed(MAGIC, header, packed, receiver=centre, signing=box.signing)
 
 
 def read_bundle_header(data: bytes) -> BundleHeader:
@@ -137,8 +134,7 @@ def open_bundle(
     BundleForeignError, BundleDamagedError or ChainBrokenError.
     """
     header = verify_bundle(data, box=box)
-    envelope = _read(data)
-    packed = unseal(envelope.payload, centre.sealing, _context(envelope.header))
+    packed = open_sealed(_read(data), header, receiver=centre)
     entries = _read_rows(_unpack(packed))
     _require_run(entries, header)
     return entries
@@ -193,7 +189,3 @@ def _require_run(entries: Sequence[Entry], header: BundleHeader) -> None:
         raise BundleDamagedError
     if (entries[-1].seq, last_hash) != (header.last_seq, header.last_hash):
         raise BundleDamagedError
-
-
-def _context(header: bytes) -> bytes:
-    return b"bundle/1|" + hashlib.sha256(header).digest()

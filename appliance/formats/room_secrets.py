@@ -6,22 +6,21 @@ goes to the centre or onto a stick.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Literal
 
 from pydantic import Field
 
 from appliance.formats.canonical import CanonicalDocument, HexBytes
-from appliance.formats.envelope import read_envelope, write_envelope
+from appliance.formats.envelope import read_envelope
 from appliance.formats.keys import BoxIdentity, PublicIdentity
 from appliance.formats.sealed_document import DocumentForAnotherBoxError
-from appliance.formats.sealing import seal, unseal
+from appliance.formats.sealed_envelope import SealedHeader, open_sealed, write_sealed
 
 MAGIC = b"EXRMSEC1"
 SECRETS_MAX_BYTES = 256 * 1024
 
 
-class _Header(CanonicalDocument):
+class _Header(SealedHeader):
     format: Literal["room-secrets/1"] = "room-secrets/1"
     box_id: str
     receiver_id: str
@@ -38,9 +37,9 @@ def seal_room_secrets(
     secrets: RoomSecrets, *, journal_id: str, box: BoxIdentity, receiver: PublicIdentity
 ) -> bytes:
     """Return the secrets of one room session, sealed to a box that follows it."""
-    header = _Header(box_id=box.id, receiver_id=receiver.id, journal_id=journal_id).to_bytes()
-    payload = seal(secrets.to_bytes(), receiver.sealing, _context(header))
-    return write_envelope(MAGIC, header, payload, signing=box.signing)
+    header = _Header(box_id=box.id, receiver_id=receiver.id, journal_id=journal_id)
+    plain = secrets.to_bytes()
+    return write_sealed(MAGIC, header, plain, receiver=receiver, signing=box.signing)
 
 
 def open_room_secrets(
@@ -53,10 +52,4 @@ def open_room_secrets(
     expected = _Header(box_id=box.id, receiver_id=receiver.id, journal_id=journal_id)
     if header != expected:
         raise DocumentForAnotherBoxError
-    return RoomSecrets.from_bytes(
-        unseal(envelope.payload, receiver.sealing, _context(envelope.header))
-    )
-
-
-def _context(header: bytes) -> bytes:
-    return b"room-secrets/1|" + hashlib.sha256(header).digest()
+    return RoomSecrets.from_bytes(open_sealed(envelope, header, receiver=receiver))

@@ -7,7 +7,6 @@ Exam packages are sealed already and travel as they are.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -16,14 +15,13 @@ from pydantic import Field
 from appliance.domain.errors import InvalidInputError
 from appliance.formats.canonical import (
     INTEGER_MAX,
-    CanonicalDocument,
     DocumentMalformedError,
     encode_canonical,
     parse_canonical,
 )
-from appliance.formats.envelope import Envelope, read_envelope, write_envelope
+from appliance.formats.envelope import Envelope, read_envelope
 from appliance.formats.keys import BoxIdentity, CentreIdentity, PublicIdentity
-from appliance.formats.sealing import seal, unseal
+from appliance.formats.sealed_envelope import SealedHeader, open_sealed, write_sealed
 
 MAGIC = b"EXRMDOC1"
 DOCUMENT_MAX_BYTES = 16 * 1024 * 1024
@@ -41,7 +39,7 @@ class DocumentForAnotherBoxError(InvalidInputError):
     )
 
 
-class DocumentHeader(CanonicalDocument):
+class DocumentHeader(SealedHeader):
     """What a sealed document says in clear.  `created_at_ms` is UTC."""
 
     format: Literal["sealed-document/1"] = "sealed-document/1"
@@ -70,9 +68,9 @@ def seal_document(document: Document, *, box: PublicIdentity, centre: CentreIden
         created_at_ms=document.created_at_ms,
         box_id=box.id,
         centre_id=centre.id,
-    ).to_bytes()
-    payload = seal(encode_canonical(document.body), box.sealing, _context(header))
-    return write_envelope(MAGIC, header, payload, signing=centre.signing)
+    )
+    plain = encode_canonical(document.body)
+    return write_sealed(MAGIC, header, plain, receiver=box, signing=centre.signing)
 
 
 def verify_document(data: bytes, *, box_id: str, centre: PublicIdentity) -> DocumentHeader:
@@ -88,7 +86,7 @@ def verify_document(data: bytes, *, box_id: str, centre: PublicIdentity) -> Docu
 def open_document(data: bytes, *, identity: BoxIdentity, centre: PublicIdentity) -> Document:
     """Verify and open; raises as `verify_document` does, and SealBrokenError."""
     envelope, header = _read_verified(data, identity.id, centre)
-    plaintext = unseal(envelope.payload, identity.sealing, _context(envelope.header))
+    plaintext = open_sealed(envelope, header, receiver=identity)
     body = parse_canonical(plaintext, bytes_max=DOCUMENT_MAX_BYTES)
     if not isinstance(body, dict):
         raise DocumentMalformedError
@@ -104,7 +102,3 @@ def _read_verified(
     if header.box_id != box_id:
         raise DocumentForAnotherBoxError
     return envelope, header
-
-
-def _context(header: bytes) -> bytes:
-    return b"sealed-document/1|" + hashlib.sha256(header).digest()

@@ -6,7 +6,6 @@ so that nobody needs the entries before it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -15,15 +14,14 @@ from pydantic import Field, TypeAdapter, ValidationError
 from appliance.domain.box_commands import Stray
 from appliance.formats.canonical import (
     INTEGER_MAX,
-    CanonicalDocument,
     DocumentMalformedError,
     encode_canonical,
     parse_canonical,
 )
-from appliance.formats.envelope import read_envelope, write_envelope
+from appliance.formats.envelope import read_envelope
 from appliance.formats.keys import BoxIdentity, PublicIdentity
 from appliance.formats.sealed_document import DocumentForAnotherBoxError
-from appliance.formats.sealing import seal, unseal
+from appliance.formats.sealed_envelope import SealedHeader, open_sealed, write_sealed
 
 MAGIC = b"EXRMSTR1"
 STRAYS_MAX = 200
@@ -34,7 +32,7 @@ _Value = str | list[str] | dict[str, str | int] | None
 _ROWS = TypeAdapter(list[tuple[_Number, _Number, str, str, str, dict[str, Any], _Value]])
 
 
-class StraysHeader(CanonicalDocument):
+class StraysHeader(SealedHeader):
     """Which box sends what it alone has, of which epoch."""
 
     format: Literal["strays/1"] = "strays/1"
@@ -55,13 +53,13 @@ def write_strays(
     """Return at most STRAYS_MAX strays, sealed to `receiver`."""
     header = StraysHeader(
         box_id=box.id, receiver_id=receiver.id, journal_id=journal_id, epoch=epoch
-    ).to_bytes()
+    )
     rows = [
         [one.seq, one.at_ms, one.kind, one.actor, one.subject, one.body, one.value]
         for one in strays
     ]
-    payload = seal(encode_canonical(rows), receiver.sealing, _context(header))
-    return write_envelope(MAGIC, header, payload, signing=box.signing)
+    plain = encode_canonical(rows)
+    return write_sealed(MAGIC, header, plain, receiver=receiver, signing=box.signing)
 
 
 def open_strays(
@@ -77,7 +75,7 @@ def open_strays(
     header = StraysHeader.from_bytes(envelope.header)
     if (header.box_id, header.receiver_id, header.journal_id) != (box.id, receiver.id, journal_id):
         raise DocumentForAnotherBoxError
-    plain = unseal(envelope.payload, receiver.sealing, _context(envelope.header))
+    plain = open_sealed(envelope, header, receiver=receiver)
     value = parse_canonical(plain, bytes_max=STRAYS_MAX_BYTES)
     try:
         rows = _ROWS.validate_python(
@@ -89,7 +87,3 @@ def open_strays(
     except ValidationError as problem:
         raise DocumentMalformedError from problem
     return header.epoch, [Stray(*row) for row in rows]
-
-
-def _context(header: bytes) -> bytes:
-    return b"strays/1|" + hashlib.sha256(header).digest()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 
@@ -25,16 +27,30 @@ RESCUE_LOCK = "rescue.lock"
 _log = structlog.get_logger()
 
 
-def begin_following(box: Box, view: BoxView, follower: Follower) -> Following:
+def begin_following(box: Box, view: BoxView, follower: Follower) -> Following | None:
     """Open the copy of the room session that a box leads, or begin one.
 
-    A copy that cannot be used is set aside, never deleted, and a fresh one is begun.
+    A copy that cannot be used is set aside, never deleted, and a fresh one is begun.  None where
+    this box has begun to lead while the other one was looked at: its journal is no copy any more.
     """
-    record = record_to_follow(box, view.journal_id or "")
-    following = Following(record, open_copy(box, record), follower, view.box_id, view.origin)
-    with box.room_lock:
+    with not_leading(box) as may_follow:
+        if not may_follow:
+            return None
+        record = record_to_follow(box, view.journal_id or "")
+        following = Following(record, open_copy(box, record), follower, view.box_id, view.origin)
         box.following = following
-    return following
+        return following
+
+
+@contextmanager
+def not_leading(box: Box) -> Iterator[bool]:
+    """Say whether this box leads no room, and keep it so for the length of the block.
+
+    A follower's turn may hang on the network while a person takes over; whatever it does to files
+    afterwards must not be done to the journal of a leader.
+    """
+    with box.room_lock, held(box.settings.data_dir / RESCUE_LOCK) as is_free:
+        yield is_free and box.room is None
 
 
 def hold_copy(box: Box, follower: Follower) -> None:
@@ -55,12 +71,11 @@ def hold_copy(box: Box, follower: Follower) -> None:
     record = _newest_copy(box)
     if record is None:
         return
-    with held(box.settings.data_dir / RESCUE_LOCK) as is_free:
-        if not is_free:
-            return  # A rescue is filling it this moment.
+    with not_leading(box) as may_follow:
+        if not may_follow:
+            return  # A rescue is filling it this moment, or somebody has just taken over.
         copy = open_copy(box, record)
-    with box.room_lock:
-        if copy.journal.head_seq > 0 and box.room is None and box.following is None:
+        if copy.journal.head_seq > 0:
             box.following = Following(record, copy, follower, leader_id="", leader_origin="")
             return
     copy.close()

@@ -14,6 +14,7 @@ from appliance.domain.revisions import ResponseValue, decode_revision
 from appliance.formats.bundle import one_run
 from appliance.formats.strays import STRAYS_MAX
 from appliance.services.box import Box
+from appliance.services.follow import not_leading
 from appliance.storage.box_store import JournalRecord
 from appliance.storage.journal_queries import JournalQueries
 from appliance.storage.journals import set_aside
@@ -56,11 +57,14 @@ def become_follower(box: Box, record: JournalRecord, common_seq: int) -> None:
     A record that went its own way after it is set aside, never deleted.
     """
     path = journal_path(box.settings.data_dir, record.journal_id)
-    if path.exists():
-        with JournalReader(path, record.journal_key or b"") as reader:
-            head = reader.head()
-        if head is not None and head[1] > common_seq:
-            set_aside(path)
-    # Else the power went here the last time, when it had been set aside and not yet noted.
-    box.store.note_handed_over(record.journal_id, box.clock.wall_ms())
-    box.store.follow(record.journal_id)
+    with not_leading(box) as may_follow:
+        if not may_follow:
+            return
+        if path.exists():
+            with JournalReader(path, record.journal_key or b"") as reader:
+                head = reader.head()
+            if head is not None and head[1] > common_seq:
+                set_aside(path)
+        # Else the power went here the last time, when it had been set aside and not yet noted.
+        box.store.note_handed_over(record.journal_id, box.clock.wall_ms())
+        box.store.follow(record.journal_id)

@@ -18,6 +18,7 @@ from appliance.formats.bundle import one_run, write_bundle
 from appliance.formats.epoch_proof import read_epoch_proof
 from appliance.formats.keys import PublicIdentity
 from appliance.formats.room_secrets import RoomSecrets, seal_room_secrets
+from appliance.formats.standby_requests import AskEntries
 from appliance.formats.strays import open_strays
 from appliance.services.box import Box, RoomClosedError
 from appliance.services.copies import STANDBY_RECENT_MS
@@ -28,7 +29,6 @@ from appliance.services.room import Room
 from appliance.storage.box_store import JournalRecord
 from appliance.storage.reading import AttachmentReader, JournalReader, journal_path
 
-ENTRIES_AT_ONCE = 5_000
 STAND_DOWN_MS = 15_000
 """How long a leader that was asked to stand down waits for the proof that it was worth it."""
 
@@ -109,29 +109,27 @@ def let_join(box: Box, peer: PublicIdentity, *, journal_id: str, origin: str) ->
     return seal_room_secrets(secrets, journal_id=journal_id, box=box.identity, receiver=peer)
 
 
-def give_entries(
-    box: Box, peer: PublicIdentity, *, journal_id: str, after_seq: int, after_hash: bytes
-) -> Given:
+def give_entries(box: Box, peer: PublicIdentity, ask: AskEntries) -> Given:
     """Return what follows an entry that the follower holds, and take its word that it does.
 
     Raises CopyDivergedError when it is not this journal's entry.
     """
+    journal_id = ask.journal_id
     record = _record(box, journal_id)
     path = journal_path(box.settings.data_dir, journal_id)
     with JournalReader(path, record.journal_key or b"") as reader:
         head = reader.head()
         head_seq = head[1] if head else 0
-        if after_hash != _hash_at(reader, journal_id, after_seq):
+        if ask.after_hash != _hash_at(reader, journal_id, ask.after_seq):
             raise CopyDivergedError
-        run = one_run(reader.entries_after(after_seq, ENTRIES_AT_ONCE))
+        run = one_run(reader.entries_after(ask.after_seq, ask.entries_max))
     if box.room is not None and box.room.record.journal_id == journal_id:
-        box.room.copies.heard(
-            peer.id, after_seq, box.clock.monotonic_ms(), recent_ms=STANDBY_RECENT_MS
-        )
+        now_ms = box.clock.monotonic_ms()
+        box.room.copies.heard(peer.id, ask.after_seq, now_ms, recent_ms=STANDBY_RECENT_MS)
     if not run:
         return Given(None, head_seq)
     bundle = write_bundle(
-        run, journal_id=journal_id, previous_hash=after_hash, box=box.identity, centre=peer
+        run, journal_id=journal_id, previous_hash=ask.after_hash, box=box.identity, centre=peer
     )
     return Given(bundle, head_seq)
 

@@ -12,7 +12,7 @@ import structlog
 
 from appliance.domain import box_commands as b
 from appliance.domain.epochs import next_epoch
-from appliance.domain.errors import RefusedError, TransientError
+from appliance.domain.errors import ExamroomError, RefusedError, TransientError
 from appliance.platform.one_at_a_time import held
 from appliance.services.box import Box
 from appliance.services.follow import RESCUE_LOCK
@@ -112,6 +112,19 @@ def _lead(box: Box, following: Following, actor: str, outage: _Outage) -> Room:
     continued = journal.epoch
     journal.epoch = next_epoch(continued, box.identity.id)
     room = start_room(box, record, journal)
+    try:
+        _begin_epoch(box, room, actor, continued, outage)
+    except ExamroomError:
+        # A full disk, or another box that leads by now: nobody was told of this epoch.
+        room.writer.stop()
+        room.attachments.close()
+        raise
+    _log.warning("taken_over", journal_id=record.journal_id, epoch=journal.epoch)
+    go_on(box, room)
+    return room
+
+
+def _begin_epoch(box: Box, room: Room, actor: str, continued: int, outage: _Outage) -> None:
     identity = box.identity.public
     # The entry first, the note of it after: a power cut between leaves an epoch nobody was told of.
     room.writer.write(
@@ -125,7 +138,4 @@ def _lead(box: Box, following: Following, actor: str, outage: _Outage) -> Room:
             exact=outage.exact,
         )
     )
-    box.store.lead(record.journal_id)
-    _log.warning("taken_over", journal_id=record.journal_id, epoch=journal.epoch)
-    go_on(box, room)
-    return room
+    box.store.lead(room.record.journal_id)

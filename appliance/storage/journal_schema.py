@@ -171,20 +171,6 @@ CREATE TABLE room_boxes (
 ) STRICT
 """
 
-_LEFT_BEHIND = """
-CREATE TABLE left_behind (
-    left_id TEXT PRIMARY KEY,
-    box_id TEXT NOT NULL,
-    epoch INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    at_ms INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    actor TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    body TEXT NOT NULL
-) STRICT
-"""
-
 _LOST_TIME = """
 CREATE TABLE lost_time (
     lost_id TEXT PRIMARY KEY,
@@ -213,7 +199,6 @@ CREATE TABLE release_secrets (
 
 PROJECTION_TABLES = (
     "lost_time",
-    "left_behind",
     "room_boxes",
     "item_marks",
     "irregularities",
@@ -235,7 +220,7 @@ def create_journal(database: Database) -> None:
         database.execute(table)
     for table in (_KEPT_ASIDE, _MESSAGES, _IRREGULARITIES, _ITEM_MARKS, _RELEASE_SECRETS):
         database.execute(table)
-    for table in (_ROOM_BOXES, _LEFT_BEHIND, _LOST_TIME):
+    for table in (_ROOM_BOXES, _LOST_TIME):
         database.execute(table)
     for verb in ("UPDATE", "DELETE"):
         database.execute(

@@ -111,6 +111,7 @@ class JournalWriter:
         self._clock_base_ms = self._state.session.clock_ms - clock.monotonic_ms()
         self._queue: SimpleQueue[_Ticket | None] = SimpleQueue()
         self._stopped = False
+        self._stopping = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
 
     @property
@@ -136,8 +137,11 @@ class JournalWriter:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish what was queued, fold the log back and close the file."""
-        self._stopped = True
+        """Finish what was queued, fold the log back and close the file.  Safe to repeat."""
+        with self._stopping:
+            if self._stopped:
+                return
+            self._stopped = True
         self._queue.put(None)
         self._thread.join()
         self._journal.database.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -19,7 +19,6 @@ from appliance.domain.room import (
     Irregularity,
     ItemMark,
     KeptAside,
-    LeftBehind,
     Message,
     ResponseKey,
     RoomBox,
@@ -304,14 +303,6 @@ _TABLES: dict[str, tuple[str, Callable[[RoomState, Any], Row]]] = {
         ),
         lambda state, key: astuple(state.boxes[key]),
     ),
-    "left_behind": (
-        _upsert(
-            "left_behind",
-            "left_id",
-            "left_id box_id epoch seq at_ms kind actor subject body",
-        ),
-        lambda state, key: astuple(state.left_behind[key]),
-    ),
     "lost_time": (
         _upsert("lost_time", "lost_id", " ".join(LostTime.__slots__)),
         lambda state, key: astuple(state.lost_time[key]),
@@ -373,7 +364,6 @@ def load_state(database: Database, journal_id: str) -> RoomState:
         )
     state.lost_time = {row[0]: LostTime(*row) for row in _rows(database, "lost_time")}
     state.boxes = {row[0]: RoomBox(*row) for row in _rows(database, "room_boxes")}
-    state.left_behind = {row[0]: LeftBehind(*row) for row in _rows(database, "left_behind")}
     return state
 
 

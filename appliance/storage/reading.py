@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from appliance.domain.journal import Entry
 from appliance.storage.attachments import attachments_path
@@ -37,19 +37,13 @@ def list_journals(data_dir: Path, box_key: bytes) -> list[JournalInfo]:
 
     A copy of a journal that another box writes is not among them: that box sends it.
     """
-    path = data_dir / "box.db"
-    if not path.exists():
-        return []
-    database = open_database(path, box_key, read_only=True)
-    try:
-        with translating(path):
-            rows = database.conn.execute(
-                "SELECT journal_id, journal_key, sealed_at_ms FROM journals "
-                "WHERE journal_key IS NOT NULL AND role != 'following' "
-                "ORDER BY created_at_ms, rowid"
-            ).fetchall()
-    finally:
-        database.close()
+    rows = _box_rows(
+        data_dir,
+        box_key,
+        "SELECT journal_id, journal_key, sealed_at_ms FROM journals "
+        "WHERE journal_key IS NOT NULL AND role != 'following' "
+        "ORDER BY created_at_ms, rowid",
+    )
     return [
         JournalInfo(journal_id, journal_path(data_dir, journal_id), key, sealed is not None)
         for journal_id, key, sealed in rows
@@ -58,18 +52,21 @@ def list_journals(data_dir: Path, box_key: bytes) -> list[JournalInfo]:
 
 def list_peers(data_dir: Path, box_key: bytes) -> list[tuple[str, bytes]]:
     """Return (sitting_id, public identity) of the boxes the centre gave a sitting, this one too."""
+    rows = _box_rows(data_dir, box_key, "SELECT sitting_id, identity FROM peers ORDER BY box_id")
+    return [(row[0], row[1]) for row in rows]
+
+
+def _box_rows(data_dir: Path, box_key: bytes, query: str) -> list[tuple[Any, ...]]:
+    """Ask a box's second database; nothing while there is none."""
     path = data_dir / "box.db"
     if not path.exists():
         return []
     database = open_database(path, box_key, read_only=True)
     try:
         with translating(path):
-            rows = database.conn.execute(
-                "SELECT sitting_id, identity FROM peers ORDER BY box_id"
-            ).fetchall()
+            return list(database.conn.execute(query).fetchall())
     finally:
         database.close()
-    return [(row[0], row[1]) for row in rows]
 
 
 class JournalReader:

@@ -15,6 +15,7 @@ from appliance.formats.bundle import BUNDLE_MAX_BYTES
 from appliance.formats.canonical import CanonicalDocument, DocumentMalformedError
 from appliance.formats.keys import BoxIdentity
 from appliance.formats.request_signature import SignedRequest, sign_request
+from appliance.formats.standby_requests import HEAD_HEADER
 from appliance.platform.clock import Clock
 from appliance.services.peers import BoxView
 
@@ -23,7 +24,6 @@ READ_SECONDS = 5
 LOOK_SECONDS = 1
 VIEW_MAX_BYTES = 32 * 1024
 READ_AT_ONCE_BYTES = 64 * 1024
-HEAD_HEADER = "X-Examroom-Head"
 AT_ONCE_MAX = 8
 NOTHING = 204
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from appliance.formats.attachment import open_attachment
-from appliance.formats.canonical import CanonicalDocument
 from appliance.formats.keys import PublicIdentity
+from appliance.formats.standby_requests import AskFile, OfJournal
 from appliance.services.box import Box
 from appliance.services.following import Following
 from appliance.storage.attachments import Attachments
@@ -16,20 +16,11 @@ from sync.standby.box_client import BoxClient, BoxOutOfReachError
 FILES_AT_ONCE = 4
 
 
-class _Journal(CanonicalDocument):
-    journal_id: str
-
-
-class _File(CanonicalDocument):
-    journal_id: str
-    sha256: str
-
-
 def fetch_files(box: Box, client: BoxClient, leader: PublicIdentity, following: Following) -> None:
     """Fetch at most FILES_AT_ONCE of the files that are not here yet."""
     journal_id, path = following.record.journal_id, following.copy.journal.path
     key = following.record.journal_key or b""
-    named = _names(client.ask("files", _Journal(journal_id=journal_id)).data)
+    named = _names(client.ask("files", OfJournal(journal_id=journal_id)).data)
     with AttachmentReader(path, key) as reader:
         here = {sha256 for sha256, _ in reader.list_files()}
     missing = [one for one in named if one not in here][:FILES_AT_ONCE]
@@ -38,7 +29,7 @@ def fetch_files(box: Box, client: BoxClient, leader: PublicIdentity, following: 
     attachments = Attachments(path, key)
     try:
         for sha256 in missing:
-            sealed = client.ask("file", _File(journal_id=journal_id, sha256=sha256)).data
+            sealed = client.ask("file", AskFile(journal_id=journal_id, sha256=sha256)).data
             data = open_attachment(sealed, centre=box.identity, box=leader)
             # Whose it is stands in the entry that names it; here it only counts towards a limit.
             attachments.put(sha256, data, attempt_id="", at_ms=box.clock.wall_ms())

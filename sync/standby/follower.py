@@ -14,10 +14,16 @@ import structlog
 from appliance.domain.errors import ExamroomError
 from appliance.domain.journal import Entry
 from appliance.formats.bundle import open_bundle, read_bundle_header
-from appliance.formats.canonical import CanonicalDocument, HexBytes
 from appliance.formats.epoch_proof import EpochProof, read_epoch_proof
 from appliance.formats.keys import PublicIdentity
 from appliance.formats.room_secrets import open_room_secrets
+from appliance.formats.standby_requests import (
+    ENTRIES_MAX,
+    JOURNAL_HEADER,
+    AskEntries,
+    Join,
+    OfJournal,
+)
 from appliance.formats.strays import write_strays
 from appliance.services.box import Box
 from appliance.services.follow import begin_following, end_following, hold_copy, known_origins
@@ -40,24 +46,8 @@ FINISH_MS_MAX = 6_000
 TURN_SECONDS_MAX = 2.0
 STAND_DOWN_SECONDS = 2.0
 OPENING_KINDS = frozenset({"exam_released", "exam_opened_again"})
-JOURNAL_HEADER = "X-Examroom-Journal"
 
 _log = structlog.get_logger()
-
-
-class _Ask(CanonicalDocument):
-    journal_id: str
-    after_seq: int
-    after_hash: HexBytes
-
-
-class _Join(CanonicalDocument):
-    journal_id: str
-    origin: str
-
-
-class _Journal(CanonicalDocument):
-    journal_id: str
 
 
 class RoomFollower:
@@ -189,8 +179,10 @@ class RoomFollower:
             end_following(self._box, following)
             following = None
         if following is None:
-            self._join(begin_following(self._box, view, self))
-        return True
+            following = begin_following(self._box, view, self)
+            if following is not None:
+                self._join(following)
+        return following is not None
 
     def _hand_over(self, client: BoxClient, leader: PublicIdentity, journal_id: str) -> bool:
         """Hand over what this box alone has, if it was overtaken; say whether that is done."""
@@ -241,8 +233,7 @@ class RoomFollower:
 
     def _leader_has(self, client: BoxClient, journal_id: str, entry: Entry) -> bool:
         try:
-            ask = _Ask(journal_id=journal_id, after_seq=entry.seq, after_hash=entry.hash)
-            client.ask("entries", ask)
+            client.ask("entries", _after(journal_id, entry.seq, entry.hash, entries_max=0))
         except BoxRefusedError as refused:
             if refused.fields["reason"] == CopyDivergedError.key:
                 return False
@@ -254,7 +245,7 @@ class RoomFollower:
         if self._client is None or self._leader is None:
             return
         journal_id = following.record.journal_id
-        body = _Join(journal_id=journal_id, origin=origin_of(self._box))
+        body = Join(journal_id=journal_id, origin=origin_of(self._box))
         secrets = open_room_secrets(
             self._client.ask("join", body).data,
             journal_id=journal_id,
@@ -272,11 +263,7 @@ class RoomFollower:
         if client is None or leader is None:
             return False
         journal = following.copy.journal
-        ask = _Ask(
-            journal_id=journal.journal_id,
-            after_seq=journal.head_seq,
-            after_hash=journal.head_hash,
-        )
+        ask = _after(journal.journal_id, journal.head_seq, journal.head_hash)
         try:
             reply = client.ask("entries", ask)
         except BoxRefusedError as refused:
@@ -344,10 +331,19 @@ class RoomFollower:
             client = self._client_at(self._origin)
             if client.view().box_id != following.leader_id:
                 return
-            asked = _Journal(journal_id=following.record.journal_id)
+            asked = OfJournal(journal_id=following.record.journal_id)
             client.ask("stand-down", asked, read_seconds=STAND_DOWN_SECONDS)
             until_ms = self._box.clock.monotonic_ms() + FINISH_MS_MAX
             while self._box.clock.monotonic_ms() < until_ms and self._fetch(following):
                 pass
         except ExamroomError as trouble:
             _log.info("leader_did_not_stand_down", error_key=trouble.key)
+
+
+def _after(
+    journal_id: str, seq: int, digest: bytes, *, entries_max: int = ENTRIES_MAX
+) -> AskEntries:
+    """Return the request for what follows an entry, which says that all up to it is held here."""
+    return AskEntries(
+        journal_id=journal_id, after_seq=seq, after_hash=digest, entries_max=entries_max
+    )

@@ -15,7 +15,7 @@ from appliance.formats.mirror_marker import (
     write_mirror_marker,
 )
 from appliance.formats.room_secrets import RoomSecrets, open_room_secrets, seal_room_secrets
-from appliance.formats.sealing import seal
+from appliance.formats.sealed_envelope import write_sealed
 from appliance.formats.strays import StraysHeader, open_strays, write_strays
 from tests.fuzz.parser import Parser, parser_of
 
@@ -34,11 +34,10 @@ def _read_strays(data: bytes) -> object:
 
 
 def _read_rows(data: bytes) -> object:
-    header = StraysHeader(
-        box_id=SENDER.id, receiver_id=RECEIVER.id, journal_id=JOURNAL, epoch=1
-    ).to_bytes()
-    payload = seal(data, RECEIVER.public.sealing, strays._context(header))
-    return _read_strays(write_envelope(strays.MAGIC, header, payload, signing=SENDER.signing))
+    header = StraysHeader(box_id=SENDER.id, receiver_id=RECEIVER.id, journal_id=JOURNAL, epoch=1)
+    return _read_strays(
+        write_sealed(strays.MAGIC, header, data, receiver=RECEIVER.public, signing=SENDER.signing)
+    )
 
 
 def _strays() -> bytes:

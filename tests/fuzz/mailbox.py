@@ -13,7 +13,6 @@ from pathlib import Path
 from appliance.composition import make_box
 from appliance.domain.errors import ExamroomError
 from appliance.formats import sealed_document
-from appliance.formats.envelope import write_envelope
 from appliance.formats.keys import (
     CentreIdentity,
     create_centre_identity,
@@ -21,7 +20,7 @@ from appliance.formats.keys import (
     pin_centre,
 )
 from appliance.formats.sealed_document import DocumentHeader, DocumentKind
-from appliance.formats.sealing import seal
+from appliance.formats.sealed_envelope import write_sealed
 from appliance.services.box import Box
 from appliance.services.open_room import _plan
 from appliance.services.take_in_mailbox import take_in_mailbox
@@ -57,9 +56,9 @@ def taken_in(kind: DocumentKind) -> Callable[[bytes], object]:
             created_at_ms=0,
             box_id=box.identity.id,
             centre_id=centre.id,
-        ).to_bytes()
-        payload = seal(body, box.identity.public.sealing, sealed_document._context(header))
-        sealed = write_envelope(sealed_document.MAGIC, header, payload, signing=centre.signing)
+        )
+        receiver, magic = box.identity.public, sealed_document.MAGIC
+        sealed = write_sealed(magic, header, body, receiver=receiver, signing=centre.signing)
         file = box.settings.data_dir / "mailbox" / "incoming" / f"document-1.{kind}"
         try:
             file.write_bytes(sealed)

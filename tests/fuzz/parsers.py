@@ -18,7 +18,7 @@ from pathlib import Path
 
 from appliance.domain.journal import Draft, Entry, chain_start, place
 from appliance.domain.scoring import Scoring
-from appliance.formats import bundle, sealed_document
+from appliance.formats import bundle, sealed_document, sealed_envelope
 from appliance.formats.attachment import open_attachment, read_attachment_header, write_attachment
 from appliance.formats.authored_exam import AuthoredExam, read_authored_exam, write_authored_exam
 from appliance.formats.bundle import BundleHeader, open_bundle, read_bundle_header, write_bundle
@@ -114,7 +114,7 @@ def _bundle_header() -> bytes:
 
 
 def _signed_bundle(header: bytes, packed: bytes) -> bytes:
-    payload = seal(packed, CENTRE.public.sealing, bundle._context(header))
+    payload = seal(packed, CENTRE.public.sealing, sealed_envelope._context("bundle/1", header))
     return write_envelope(bundle.MAGIC, header, payload, signing=BOX.signing)
 
 
@@ -151,9 +151,10 @@ def _read_document_body(data: bytes) -> object:
         created_at_ms=0,
         box_id=BOX.id,
         centre_id=CENTRE.id,
-    ).to_bytes()
-    payload = seal(data, BOX.public.sealing, sealed_document._context(header))
-    sealed = write_envelope(sealed_document.MAGIC, header, payload, signing=CENTRE.signing)
+    )
+    sealed = sealed_envelope.write_sealed(
+        sealed_document.MAGIC, header, data, receiver=BOX.public, signing=CENTRE.signing
+    )
     return _read_document(sealed)
 
 

@@ -16,6 +16,7 @@ from appliance.domain.journal import Entry
 from appliance.formats.canonical import DocumentMalformedError
 from appliance.formats.keys import PublicIdentity
 from appliance.formats.request_signature import SignedRequest, sign_request
+from appliance.formats.standby_requests import HEAD_HEADER
 from appliance.platform.clock import Clock
 from appliance.services.box import Box
 from appliance.services.lookout import Lookout
@@ -30,7 +31,7 @@ from sync.agent.centre_client import CentreClient, CentreUnreachableError
 from sync.agent.journal_source import BoxJournals
 from sync.agent.pacing import Pace
 from sync.agent.state import load_state as load_agent_state
-from sync.standby.box_client import HEAD_HEADER, BoxClient, BoxOutOfReachError
+from sync.standby.box_client import BoxClient, BoxOutOfReachError
 from sync.standby.follower import RoomFollower
 from tests.simulation.disk import Disks
 from tests.simulation.network import Lost, Network
@@ -48,6 +49,8 @@ class SimWriter(JournalWriter):
 
     def stop(self) -> None:
         """Close the file as the product does."""
+        if self._stopped:
+            return
         self._stopped = True
         self._journal.database.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._journal.database.close()

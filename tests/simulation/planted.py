@@ -120,8 +120,8 @@ def asked_is_held(patch: pytest.MonkeyPatch) -> None:
     """What a follower is given counts as held there, before it says so."""
     real = serve_followers.give_entries
 
-    def give(box: Any, peer: Any, **fields: Any) -> Any:
-        given = real(box, peer, **fields)
+    def give(box: Any, peer: Any, ask: Any) -> Any:
+        given = real(box, peer, ask)
         if box.room is not None:
             now_ms = box.clock.monotonic_ms()
             box.room.copies.heard(peer.id, given.head_seq, now_ms, recent_ms=5_000)

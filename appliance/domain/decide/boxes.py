@@ -23,6 +23,7 @@ _MACHINE_KINDS = frozenset(
         "item_visited",
         "outage_credited",
         "staff_noted",
+        "strays_taken",
     }
 )
 """Entries that nobody has to decide about.  The box that wrote them keeps them."""
@@ -71,10 +72,7 @@ def take_strays(state: RoomState, command: b.TakeStrays, _now: Now) -> list[Draf
 def _stray(state: RoomState, command: b.TakeStrays, stray: b.Stray) -> list[Draft]:
     if stray.kind in {"response_saved", "response_kept_aside"}:
         return _stray_response(state, stray)
-    known = any(
-        (one.epoch, one.seq) == (command.epoch, stray.seq) for one in state.left_behind.values()
-    )
-    if stray.kind in _MACHINE_KINDS or known:
+    if stray.kind in _MACHINE_KINDS:
         return []
     body: dict[str, object] = {
         "box": command.box_id,

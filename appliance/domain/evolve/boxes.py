@@ -5,7 +5,7 @@ from __future__ import annotations
 from appliance.domain.evolve.reading import Body, number, text
 from appliance.domain.evolve.room import clock_ticked
 from appliance.domain.journal import Entry
-from appliance.domain.room import LeftBehind, RoomBox, RoomState
+from appliance.domain.room import RoomBox, RoomState
 
 
 def box_joined(state: RoomState, entry: Entry, body: Body) -> None:
@@ -23,21 +23,8 @@ def epoch_begun(state: RoomState, entry: Entry, body: Body) -> None:
     clock_ticked(state, entry, body)
 
 
-def entry_left_behind(state: RoomState, entry: Entry, body: Body) -> None:
-    """Somebody should look at what an overtaken box alone had."""
-    left_id = str(entry.seq)
-    state.left_behind[left_id] = LeftBehind(
-        left_id=left_id,
-        box_id=text(body, "box"),
-        epoch=number(body, "epoch"),
-        seq=number(body, "seq"),
-        at_ms=number(body, "at_ms"),
-        kind=text(body, "kind"),
-        actor=text(body, "by"),
-        subject=text(body, "about"),
-        body=text(body, "body"),
-    )
-    state.touched.add(("left_behind", left_id))
+def entry_left_behind(_state: RoomState, _entry: Entry, _body: Body) -> None:
+    """On the record only: the pages read it there."""
 
 
 def strays_taken(state: RoomState, entry: Entry, body: Body) -> None:

@@ -7,15 +7,19 @@ Everything else is for the boxes to which the centre has given one of this room'
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from flask import Flask, Response, current_app, g, jsonify, request
-from pydantic import Field
 
-from appliance.formats.canonical import CanonicalDocument, HexBytes
 from appliance.formats.keys import PublicIdentity
 from appliance.formats.request_signature import SignedRequest, claimed_box_id, verify_request
 from appliance.formats.signed_document import SIGNED_MAX_BYTES
+from appliance.formats.standby_requests import (
+    HEAD_HEADER,
+    JOURNAL_HEADER,
+    AskEntries,
+    AskFile,
+    Join,
+    OfJournal,
+)
 from appliance.formats.strays import STRAYS_MAX_BYTES
 from appliance.services import serve_followers as followers
 from appliance.services.overtaken import take_epoch_proof
@@ -24,30 +28,6 @@ from appliance.web.boxes.nonces import Nonces
 from appliance.web.here import this_box
 
 _NONCES = "examroom-nonces"
-HEAD_HEADER = "X-Examroom-Head"
-JOURNAL_HEADER = "X-Examroom-Journal"
-
-JournalId = Annotated[str, Field(min_length=1, max_length=64)]
-
-
-class _Join(CanonicalDocument):
-    journal_id: JournalId
-    origin: str = Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]{1,180}$")
-
-
-class _Ask(CanonicalDocument):
-    journal_id: JournalId
-    after_seq: int = Field(ge=0)
-    after_hash: HexBytes
-
-
-class _Journal(CanonicalDocument):
-    journal_id: JournalId
-
-
-class _File(CanonicalDocument):
-    journal_id: JournalId
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
 def _box_only() -> None:
@@ -96,7 +76,7 @@ def epoch_proof() -> Response:
 @another_box
 def join() -> Response:
     """Let a box follow, and give it what it needs besides entries."""
-    body = _Join.from_bytes(request.get_data())
+    body = Join.from_bytes(request.get_data())
     secrets = followers.let_join(
         this_box(), _peer(), journal_id=body.journal_id, origin=body.origin
     )
@@ -106,14 +86,8 @@ def join() -> Response:
 @another_box
 def entries() -> Response:
     """Give what follows an entry; the asking says that everything before is held there."""
-    body = _Ask.from_bytes(request.get_data())
-    given = followers.give_entries(
-        this_box(),
-        _peer(),
-        journal_id=body.journal_id,
-        after_seq=body.after_seq,
-        after_hash=body.after_hash,
-    )
+    ask = AskEntries.from_bytes(request.get_data())
+    given = followers.give_entries(this_box(), _peer(), ask)
     response = _bytes(given.bundle) if given.bundle else Response(status=204)
     response.headers[HEAD_HEADER] = str(given.head_seq)
     return response
@@ -122,14 +96,14 @@ def entries() -> Response:
 @another_box
 def files() -> Response:
     """Name the files that candidates have uploaded."""
-    body = _Journal.from_bytes(request.get_data())
+    body = OfJournal.from_bytes(request.get_data())
     return jsonify({"files": followers.list_files(this_box(), journal_id=body.journal_id)})
 
 
 @another_box
 def file() -> Response:
     """Give one of them, sealed to the box that asks."""
-    body = _File.from_bytes(request.get_data())
+    body = AskFile.from_bytes(request.get_data())
     return _bytes(
         followers.give_file(this_box(), _peer(), journal_id=body.journal_id, sha256=body.sha256)
     )
@@ -138,7 +112,7 @@ def file() -> Response:
 @another_box
 def stand_down() -> Response:
     """Stop writing for a moment: somebody has decided that the asking box shall lead."""
-    body = _Journal.from_bytes(request.get_data())
+    body = OfJournal.from_bytes(request.get_data())
     followers.stand_down(this_box(), journal_id=body.journal_id)
     return jsonify({"standing_down": True})
 

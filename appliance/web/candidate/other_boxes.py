@@ -20,9 +20,11 @@ def other_origins() -> list[str]:
     box = this_box()
     if box.room is not None:
         return sorted(one.origin for one in box.room.writer.boxes())
-    if box.following is not None:
-        return sorted(one.origin for one in box.following.copy.state.boxes.values())
-    return []
+    following = box.following
+    if following is None:
+        return []
+    with following.lock:
+        return sorted(one.origin for one in following.copy.state.boxes.values())
 
 
 def policy_with_other_boxes() -> str:

@@ -19,9 +19,9 @@ from appliance.formats.bundle import (
     write_bundle,
 )
 from appliance.formats.canonical import encode_canonical
-from appliance.formats.envelope import write_envelope
 from appliance.formats.keys import BoxIdentity, CentreIdentity, create_centre_identity
-from appliance.formats.sealing import SealBrokenError, seal
+from appliance.formats.sealed_envelope import write_sealed
+from appliance.formats.sealing import SealBrokenError
 from appliance.formats.signing import SignatureWrongError
 
 
@@ -123,10 +123,10 @@ def test_bundle_is_refused_when_its_header_names_another_run(
 ) -> None:
     """A box that signs a header which does not fit its entries is not believed."""
     header = read_bundle_header(_write(entries, box, centre))
-    lying = header.model_copy(update=lie).to_bytes()
+    lying = header.model_copy(update=lie)
     rows = encode_canonical([bundle_format._row(entry) for entry in entries])
-    payload = seal(zlib.compress(rows), centre.public.sealing, bundle_format._context(lying))
-    data = write_envelope(bundle_format.MAGIC, lying, payload, signing=box.signing)
+    packed, receiver = zlib.compress(rows), centre.public
+    data = write_sealed(bundle_format.MAGIC, lying, packed, receiver=receiver, signing=box.signing)
 
     with pytest.raises(BundleDamagedError):
         open_bundle(data, centre=centre, box=box.public)
