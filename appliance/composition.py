@@ -21,6 +21,7 @@ from appliance.services.follow import finish_take_overs
 from appliance.services.following import RoomLine
 from appliance.services.lookout import Lookout
 from appliance.services.open_room import resume_room
+from appliance.services.peers import origin_of
 from appliance.services.take_in_mailbox import take_in_mailbox
 from appliance.services.watch_room import Watch
 from appliance.settings import Settings
@@ -140,7 +141,10 @@ def make_exam_server(settings: Settings) -> ExamServer:
     announcement = None
     if settings.announce:
         announcement = Announcement(
-            room=settings.room, box_id=box.identity.id, port=settings.candidate_port
+            room=settings.room,
+            box_id=box.identity.id,
+            port=settings.candidate_port,
+            origin=origin_of(box),
         )
         announcement.make()
     watch = Watch(box)

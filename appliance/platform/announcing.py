@@ -15,12 +15,13 @@ _log = structlog.get_logger()
 class Announcement:
     """One announcement.  A network without multicast costs nothing: an address can be typed."""
 
-    def __init__(self, *, room: str, box_id: str, port: int) -> None:
+    def __init__(self, *, room: str, box_id: str, port: int, origin: str) -> None:
+        """`origin` is what clients open: with a proxy in front it is not `port` of this machine."""
         self._info = ServiceInfo(
             SERVICE_TYPE,
             f"{room} {box_id[:6]}.{SERVICE_TYPE}",
             port=port,
-            properties={"box": box_id, "room": room, "path": "/"},
+            properties={"box": box_id, "room": room, "origin": origin},
             server=f"examroom-{box_id[:6]}.local.",
             parsed_addresses=outside_addresses(),
         )

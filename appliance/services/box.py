@@ -13,6 +13,7 @@ from appliance.services.disk_guard import DiskGuard
 from appliance.services.fence import OvertakenError
 from appliance.services.following import Following, NoLine, RoomLine
 from appliance.services.room import Room
+from appliance.services.workstations import Workstations
 from appliance.settings import Settings
 from appliance.storage.box_store import BoxStore
 
@@ -56,6 +57,7 @@ class Box:
     line: RoomLine = field(default_factory=NoLine)
     room_lock: threading.Lock = field(default_factory=threading.Lock)
     failed_confirmations: dict[str, list[int]] = field(default_factory=dict)
+    workstations: Workstations = field(default_factory=Workstations)
     disk: DiskGuard = field(init=False)
 
     def __post_init__(self) -> None:

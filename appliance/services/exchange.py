@@ -35,6 +35,7 @@ class Telling:
     unsent_count: int
     seen_message_count: int
     oldest_no: int = 0
+    workstation_id: str = ""
 
 
 def exchange(
@@ -63,6 +64,7 @@ def _note_contact(box: Box, room: Room, signed_in: SignedIn, telling: Telling) -
         item_id=telling.item_id,
         battery_percent=telling.battery_percent,
         unsent_count=telling.unsent_count,
+        workstation_id=telling.workstation_id,
     )
     away_seconds = room.presence.heard(signed_in.attempt_id, contact)
     if away_seconds is not None:

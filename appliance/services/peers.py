@@ -30,7 +30,8 @@ class BoxView(CanonicalDocument):
     """What a box says of itself to anyone on the room's network: no content, no names.
 
     `proof` is the newest signed proof of who leads, as text.  `leader` is where candidates' pages
-    reach the box that leads, as far as this one knows, or empty.
+    reach the box that leads, as far as this one knows, or empty.  `boxes` are the addresses of all
+    boxes of the room that it knows, its own included.
     """
 
     box_id: str
@@ -40,6 +41,8 @@ class BoxView(CanonicalDocument):
     proof: str | None
     origin: str
     leader: str
+    boxes: list[str]
+    room: str
     now_ms: int
 
 
@@ -54,6 +57,18 @@ def origin_of(box: Box) -> str:
     elif host in ANYWHERE:
         host = outside_addresses()[0]
     return f"http://{host}:{settings.candidate_port}"
+
+
+def room_origins(box: Box) -> list[str]:
+    """Return where candidates' pages reach each box of the room, this one's included."""
+    if box.room is not None:
+        found = {one.origin for one in box.room.writer.boxes()}
+    elif box.following is not None:
+        with box.following.lock:
+            found = {one.origin for one in box.following.copy.state.boxes.values()}
+    else:
+        found = set()
+    return sorted(found)
 
 
 def peers(box: Box, sitting_ids: Iterable[str]) -> dict[str, PublicIdentity]:

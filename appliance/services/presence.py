@@ -16,6 +16,7 @@ class Contact:
     item_id: str = ""
     battery_percent: int | None = None
     unsent_count: int = 0
+    workstation_id: str = ""
 
 
 class Presence:

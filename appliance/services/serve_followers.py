@@ -24,7 +24,14 @@ from appliance.services.box import Box, RoomClosedError
 from appliance.services.copies import STANDBY_RECENT_MS
 from appliance.services.fence import OvertakenError
 from appliance.services.overtaken import own_proof
-from appliance.services.peers import BoxView, PeerUnknownError, all_peers, origin_of, peers
+from appliance.services.peers import (
+    BoxView,
+    PeerUnknownError,
+    all_peers,
+    origin_of,
+    peers,
+    room_origins,
+)
 from appliance.services.room import Room
 from appliance.storage.box_store import JournalRecord
 from appliance.storage.reading import AttachmentReader, JournalReader, journal_path
@@ -64,6 +71,8 @@ def describe(box: Box) -> BoxView:
         proof=proof.decode() if proof else None,
         origin=origin_of(box),
         leader=_leader(box, proof),
+        boxes=room_origins(box),
+        room=box.settings.room,
         now_ms=box.clock.wall_ms(),
     )
 

@@ -6,6 +6,7 @@ What is refused here is refused whole, with a sentence, and the page keeps it: n
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal, TypeVar
 
 from flask import request
@@ -20,6 +21,8 @@ TEXT_MAX_CHARACTERS = 400_000
 REQUEST_MAX_BYTES = 2 * 1024 * 1024
 DEPTH_MAX = 8
 CHANGE_NO_MAX = 2**53 - 1
+WORKSTATION_ID = r"^[0-9a-z]{8,32}$"
+"""The name a workstation gave itself: random, and no secret."""
 
 
 class RequestMalformedError(InvalidInputError):
@@ -43,7 +46,9 @@ class RequestTooLargeError(InvalidInputError):
     )
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A body with known fields of known types only."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
@@ -51,7 +56,7 @@ Identifier = Annotated[str, Field(min_length=1, max_length=128)]
 Text = Annotated[str, Field(max_length=TEXT_MAX_CHARACTERS)]
 
 
-class UploadValue(_Strict):
+class UploadValue(Strict):
     """An upload's description; its bytes travel beside."""
 
     name: Annotated[str, Field(max_length=255)]
@@ -60,7 +65,7 @@ class UploadValue(_Strict):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class ChangeBody(_Strict):
+class ChangeBody(Strict):
     """One change."""
 
     no: Annotated[int, Field(ge=1, le=CHANGE_NO_MAX)]
@@ -85,7 +90,7 @@ class ChangeBody(_Strict):
         )
 
 
-class ExchangeBody(_Strict):
+class ExchangeBody(Strict):
     """What a page sends: what is unsent, and how it is doing."""
 
     changes: Annotated[list[ChangeBody], Field(max_length=CHANGES_MAX)] = []
@@ -94,32 +99,38 @@ class ExchangeBody(_Strict):
     battery_percent: Annotated[int, Field(ge=0, le=100)] | None = None
     unsent: Annotated[int, Field(ge=0, le=CHANGE_NO_MAX)] = 0
     oldest: Annotated[int, Field(ge=0, le=CHANGE_NO_MAX)] = 0
+    workstation: Annotated[str, Field(pattern=WORKSTATION_ID)] | None = None
 
 
-class RescuedBody(_Strict):
+class RescuedBody(Strict):
     """What a rescue file holds: the changes that a page still had."""
 
     changes: Annotated[list[ChangeBody], Field(max_length=RESCUED_CHANGES_MAX)]
 
 
-class SignInBody(_Strict):
+class SignInBody(Strict):
     """A code, and the browser's own id."""
 
     code: Annotated[str, Field(min_length=1, max_length=40)]
     client: Annotated[str, Field(pattern=r"^[0-9a-z]{8,32}$")]
 
 
-class HandInBody(_Strict):
+class HandInBody(Strict):
     """The number of the last change the page made, and of the oldest that it still has."""
 
     last_change: Annotated[int, Field(ge=0, le=CHANGE_NO_MAX)]
     oldest: Annotated[int, Field(ge=0, le=CHANGE_NO_MAX)] = 0
 
 
-class HelpBody(_Strict):
+class HelpBody(Strict):
     """A hand up, or down."""
 
     wanted: bool
+
+
+def is_workstation_id(text: str) -> bool:
+    """Say whether a text names a workstation."""
+    return re.fullmatch(WORKSTATION_ID, text) is not None
 
 
 Body = TypeVar("Body", bound=BaseModel)

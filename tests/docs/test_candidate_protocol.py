@@ -59,7 +59,15 @@ def _table(heading: str) -> set[str]:
 def test_standing_has_the_fields_the_page_names(box: BoxProcess) -> None:
     """Whoever writes a client from the page finds every field, and no other."""
     (client, _) = writing_clients(box)
-    sent = {"changes", "seen_messages", "item", "unsent", "oldest", "battery_percent"}
+    sent = {
+        "changes",
+        "seen_messages",
+        "item",
+        "unsent",
+        "oldest",
+        "battery_percent",
+        "workstation",
+    }
     assert set(client.exchange()) == _table("## 5. The exchange") - sent
 
 

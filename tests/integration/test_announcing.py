@@ -38,7 +38,9 @@ def _announce_and_look() -> None:
             changed.set()
 
     browser = ServiceBrowser(looking, SERVICE_TYPE, handlers=[note])
-    announcement = Announcement(room=ROOM, box_id="0123456789abcdef", port=8400)
+    announcement = Announcement(
+        room=ROOM, box_id="0123456789abcdef", port=8400, origin="https://box.home.arpa"
+    )
     announcement.make()
     try:
         assert changed.wait(FOUND_WITHIN_SECONDS), "nobody was found"
@@ -46,6 +48,7 @@ def _announce_and_look() -> None:
         info = looking.get_service_info(SERVICE_TYPE, name, timeout=5000)
         assert info is not None
         assert (8400, b"0123456789abcdef") == (info.port, info.properties[b"box"])
+        assert b"https://box.home.arpa" == info.properties[b"origin"]
         changed.clear()
     finally:
         announcement.withdraw()

@@ -131,6 +131,7 @@ def changes(attempt_id: str) -> Response:
         unsent_count=body.unsent,
         seen_message_count=body.seen_messages,
         oldest_no=body.oldest,
+        workstation_id=body.workstation or "",
     )
     return jsonify(
         exchange(this_box(), _me(), tuple(one.as_change() for one in body.changes), telling)

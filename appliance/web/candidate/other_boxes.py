@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
+from appliance.services.peers import room_origins
 from appliance.web.here import this_box
 from appliance.web.security import CONTENT_SECURITY_POLICY
 
@@ -17,14 +18,7 @@ PREFLIGHT_SECONDS = 3600
 
 def other_origins() -> list[str]:
     """Return the addresses of the room's boxes, this one's included."""
-    box = this_box()
-    if box.room is not None:
-        return sorted(one.origin for one in box.room.writer.boxes())
-    following = box.following
-    if following is None:
-        return []
-    with following.lock:
-        return sorted(one.origin for one in following.copy.state.boxes.values())
+    return room_origins(this_box())
 
 
 def policy_with_other_boxes() -> str:

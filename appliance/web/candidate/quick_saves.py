@@ -87,6 +87,7 @@ class QuickSaves:
                 unsent_count=body.unsent,
                 seen_message_count=body.seen_messages,
                 oldest_no=body.oldest,
+                workstation_id=body.workstation or "",
             )
             changes = tuple(one.as_change() for one in body.changes)
             standing = exchange(self._box, signed_in, changes, telling)

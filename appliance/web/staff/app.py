@@ -31,6 +31,7 @@ from appliance.web.staff import (
     showing,
     sitting_actions,
     standby_pages,
+    workstation_pages,
 )
 from appliance.web.staff.access import StaffSignedOutError
 
@@ -65,6 +66,7 @@ def create_staff_app(box: Box, *, form_key: bytes) -> Flask:
         sitting_actions,
         record_pages,
         standby_pages,
+        workstation_pages,
         showing,
         shared_files,
     ):

@@ -279,6 +279,7 @@ export class Line extends EventTarget {
       unsent: this.unsentCount,
       oldest: this.oldestNo,
       ...(battery.percent === null ? {} : { battery_percent: battery.percent }),
+      ...(workstation ? { workstation } : {}),
     };
   }
 
@@ -399,6 +400,8 @@ function jittered(ms) {
   return ms * (0.75 + Math.random() / 2);
 }
 
+// The name of this computer, when a kiosk program opened the page.
+const workstation = /^[0-9a-z]{8,32}$/.exec(new URLSearchParams(location.search).get("workstation") ?? "")?.[0];
 const battery = { percent: null };
 navigator.getBattery?.().then((found) => {
   const read = () => (battery.percent = Math.round(found.level * 100));

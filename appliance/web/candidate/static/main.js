@@ -82,7 +82,7 @@ class Page {
   /** Nothing of anybody is kept here: open the page of the box that leads. */
   async #moveToLeader() {
     const leader = await this.#boxes.leader();
-    if (leader && leader !== location.origin) location.replace(leader);
+    if (leader && leader !== location.origin) location.replace(`${leader}/${location.search}`);
     else setTimeout(() => this.#recognise(), LOOK_AGAIN_MS);
     this.#show("looking", looking);
   }

@@ -1,4 +1,4 @@
-// Keeps the standby's page fresh.  The decision to take over stays where it is.
+// Keeps the one changing part of a page fresh.  What is asked around it stays where it is.
 
 const EVERY_MS = 1500;
 const policy = window.trustedTypes
@@ -8,11 +8,12 @@ const policy = window.trustedTypes
 async function look() {
   if (document.hidden) return;
   const options = { cache: "no-store", signal: AbortSignal.timeout(8000) };
-  const response = await fetch("/standby/live", options).catch(() => null);
+  const now = document.querySelector('[data-live="now"]');
+  if (now.contains(document.activeElement)) return; // somebody is about to press something there
+  const response = await fetch(now.dataset.from, options).catch(() => null);
   if (response?.redirected) location.assign("/sign-in");
   if (!response?.ok) return;
   const parsed = new DOMParser().parseFromString(policy.createHTML(await response.text()), "text/html");
-  const now = document.querySelector('[data-live="now"]');
   if (now.innerHTML !== parsed.body.innerHTML) now.replaceChildren(...parsed.body.childNodes);
 }
 

@@ -1,0 +1,78 @@
+"""The workstations as staff see them: who sits there, how it is, and what wants a look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from appliance.domain.decide.now import Now
+from appliance.domain.room import RoomState
+from appliance.services.box import Box
+from appliance.services.workstations import BATTERY_LOW_PERCENT, Workstation
+
+
+@dataclass(frozen=True, slots=True)
+class WorkstationView:
+    """One workstation; `seat` is empty until a candidate's page speaks from it.
+
+    `notices` name what wants a look: lost, virtual_machine, displays, plugged, battery.
+    """
+
+    workstation: Workstation
+    seat: str
+    silent_seconds: int
+    notices: tuple[str, ...]
+
+
+def show_workstations(box: Box) -> list[WorkstationView]:
+    """Return every workstation that has reported, those that want a look first."""
+    seats = _seats(box)
+    now_ms = box.clock.monotonic_ms()
+    shown = []
+    for one in box.workstations.snapshot():
+        silent_ms = now_ms - one.heard_ms
+        lost = silent_ms > box.settings.lost_after_seconds * 1000
+        shown.append(
+            WorkstationView(
+                workstation=one,
+                seat=seats.get(one.workstation_id, ""),
+                silent_seconds=silent_ms // 1000,
+                notices=notices(one, lost=lost),
+            )
+        )
+    return sorted(shown, key=lambda one: (not one.notices, one.workstation.report.name))
+
+
+def notices(one: Workstation, *, lost: bool) -> tuple[str, ...]:
+    """Return what of a workstation wants a look, the gravest first."""
+    report = one.report
+    low = report.battery_percent is not None and report.battery_percent < BATTERY_LOW_PERCENT
+    found = (
+        # One that was let go is expected to go.
+        ("lost", lost and not one.wanted.release),
+        ("virtual_machine", bool(report.virtual_machine)),
+        ("displays", (report.displays_count or 0) > 1),
+        ("plugged", bool(report.plugged)),
+        ("battery", low and not report.is_charging),
+    )
+    return tuple(name for name, is_so in found if is_so)
+
+
+def _seats(box: Box) -> dict[str, str]:
+    """Return the seat of each workstation that a candidate's page has named."""
+    room = box.room
+    if room is None:
+        return {}
+    sits_at = {
+        attempt_id: contact.workstation_id
+        for attempt_id, contact in room.presence.snapshot().items()
+        if contact.workstation_id
+    }
+
+    def see(state: RoomState, _now: Now) -> dict[str, str]:
+        return {
+            workstation_id: state.attempts[attempt_id].seat or ""
+            for attempt_id, workstation_id in sits_at.items()
+            if attempt_id in state.attempts
+        }
+
+    return room.writer.look(see)

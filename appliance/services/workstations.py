@@ -1,0 +1,144 @@
+"""The computers candidates sit at: what they last said of themselves, and what is wanted of them.
+
+In memory, because it is about now and not the record: a workstation reports every few seconds, so
+a box that was started again, or that took over, knows everything again within one report.
+Every figure is what a workstation claims, and anyone on the room's network can claim one: nothing
+is decided by it but what staff look at.  docs/kiosk-protocol.md is the specification.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from appliance.domain.errors import NotFoundError, TransientError
+
+WORKSTATIONS_MAX = 500
+"""More than a room has."""
+FORGOTTEN_AFTER_MS = 10 * 60 * 1000
+"""A workstation silent for so long gives its place to a new one when all places are taken."""
+REPORT_EVERY_SECONDS = 5
+BATTERY_LOW_PERCENT = 20
+
+Kind = Literal["kiosk", "seb"]
+
+
+class TooManyWorkstationsError(TransientError):
+    """More workstations report than a room has."""
+
+    key = "too_many_workstations"
+    staff_message = "More computers report to this box than a room has. Look what is connected."
+
+
+class WorkstationUnknownError(NotFoundError):
+    """No such workstation has reported."""
+
+    key = "workstation_unknown"
+    staff_message = "That computer has not reported to this box. Load the page again."
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a workstation says of itself.  None: it cannot tell.
+
+    `network` names an interface, empty: none is up; `plugged` names devices since its start;
+    `virtual_machine` names the software it runs in, empty: a real computer.
+    """
+
+    kind: Kind
+    version: str
+    name: str
+    battery_percent: int | None = None
+    is_charging: bool | None = None
+    network: str = ""
+    wireless_percent: int | None = None
+    displays_count: int | None = None
+    virtual_machine: str = ""
+    plugged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """What is wanted of a workstation; `restart_browser` counts how often that was asked for."""
+
+    release: bool = False
+    restart_browser: int = 0
+    poll_seconds: int = REPORT_EVERY_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Workstation:
+    """A workstation as the box knows it.  `heard_ms` is monotonic time."""
+
+    workstation_id: str
+    report: Report
+    address: str
+    heard_ms: int
+    wanted: Instruction = Instruction()
+
+
+class Workstations:
+    """The newest report of every workstation, and what staff want of it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, Workstation] = {}
+        self._all_released = False
+
+    def heard(
+        self, workstation_id: str, report: Report, *, address: str, now_ms: int
+    ) -> Instruction:
+        """Note a report and return what is wanted; raises TooManyWorkstationsError."""
+        with self._lock:
+            known = self._known.get(workstation_id)
+            if known is None:
+                self._make_place(now_ms)
+                wanted = Instruction(release=self._all_released)
+                known = Workstation(workstation_id, report, address, now_ms, wanted)
+            heard = replace(known, report=report, address=address, heard_ms=now_ms)
+            self._known[workstation_id] = heard
+            return heard.wanted
+
+    def _make_place(self, now_ms: int) -> None:
+        if len(self._known) < WORKSTATIONS_MAX:
+            return
+        silent = min(self._known.values(), key=lambda one: one.heard_ms)
+        if now_ms - silent.heard_ms < FORGOTTEN_AFTER_MS:
+            raise TooManyWorkstationsError
+        del self._known[silent.workstation_id]
+
+    def release(self, workstation_id: str, *, released: bool) -> None:
+        """Let a workstation's candidate leave the kiosk, or take that back."""
+        with self._lock:
+            one = self._get(workstation_id)
+            self._known[workstation_id] = replace(one, wanted=replace(one.wanted, release=released))
+
+    def release_all(self, *, released: bool) -> None:
+        """Do the same for all, those that report later included."""
+        with self._lock:
+            self._all_released = released
+            for name, one in self._known.items():
+                self._known[name] = replace(one, wanted=replace(one.wanted, release=released))
+
+    def restart_browser(self, workstation_id: str) -> None:
+        """Want a workstation to start its browser anew, once."""
+        with self._lock:
+            one = self._get(workstation_id)
+            wanted = replace(one.wanted, restart_browser=one.wanted.restart_browser + 1)
+            self._known[workstation_id] = replace(one, wanted=wanted)
+
+    def _get(self, workstation_id: str) -> Workstation:
+        if workstation_id not in self._known:
+            raise WorkstationUnknownError
+        return self._known[workstation_id]
+
+    @property
+    def all_released(self) -> bool:
+        """Say whether whoever reports from now on is released."""
+        return self._all_released
+
+    def snapshot(self) -> list[Workstation]:
+        """Return all, those heard of first at the top."""
+        with self._lock:
+            return list(self._known.values())
