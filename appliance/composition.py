@@ -14,7 +14,7 @@ from appliance.domain.errors import InvalidInputError
 from appliance.formats.keys import load_or_create_box_identity
 from appliance.platform.announcing import Announcement
 from appliance.platform.clock import Clock, SystemClock, boot_id
-from appliance.platform.credentials import load_or_create_key
+from appliance.platform.credentials import FORM_KEY, load_or_create_key
 from appliance.platform.files import make_folder
 from appliance.services.box import Box
 from appliance.services.follow import finish_take_overs
@@ -22,6 +22,7 @@ from appliance.services.following import RoomLine
 from appliance.services.lookout import Lookout
 from appliance.services.open_room import resume_room
 from appliance.services.peers import origin_of
+from appliance.services.pulse import Pulse
 from appliance.services.take_in_mailbox import take_in_mailbox
 from appliance.services.watch_room import Watch
 from appliance.settings import Settings
@@ -53,6 +54,7 @@ class ExamServer:
     follower: RoomFollower
     servers: list[Any]
     announcement: Announcement | None
+    pulse: Pulse
 
     def serve(self) -> None:
         """Serve until `stop`."""
@@ -62,11 +64,13 @@ class ExamServer:
         ]
         for thread in threads:
             thread.start()
+        self.pulse.start()
         for thread in threads:
             thread.join()
 
     def stop(self) -> None:
         """End in an order in which whoever was told "saved" was told the truth."""
+        self.pulse.stop()
         if self.announcement is not None:
             self.announcement.withdraw()
         for server in self.servers:
@@ -128,7 +132,7 @@ def box_for_a_command(settings: Settings) -> Iterator[Box]:
 def make_exam_server(settings: Settings) -> ExamServer:
     """Make everything and listen.  Raises PortTakenError and what `make_box` raises."""
     box = make_box(settings)
-    form_key = load_or_create_key("staff-forms", box.keys_dir)
+    form_key = load_or_create_key(FORM_KEY, box.keys_dir)
     servers = []
     for app, port in (
         (create_candidate_app(box), settings.candidate_port),
@@ -153,4 +157,9 @@ def make_exam_server(settings: Settings) -> ExamServer:
     lookout.start()
     follower.start()
     _log.info("serving", candidate_port=settings.candidate_port, staff_port=settings.staff_port)
-    return ExamServer(box, watch, lookout, follower, servers, announcement)
+    pages = (
+        (settings.host, settings.candidate_port, "/health"),
+        (settings.host, settings.staff_port, "/sign-in"),
+    )
+    pulse = Pulse(box, watch, pages)
+    return ExamServer(box, watch, lookout, follower, servers, announcement, pulse)

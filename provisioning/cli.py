@@ -8,6 +8,7 @@ import click
 
 from appliance.domain.errors import ExamroomError
 from appliance.formats.authored_exam import write_authored_exam
+from provisioning.box_services.service_commands import COMMANDS as SERVICE_COMMANDS
 from provisioning.demo.run_demo import run_demo
 from provisioning.importers.exam_import import import_exam
 from provisioning.importers.report_text import report_text
@@ -54,3 +55,7 @@ def import_command(source: Path, output: Path | None) -> None:
 def demo(reset: bool, folder: Path) -> None:
     """Run a centre, a box, its sync agent and a few simulated candidates on loopback."""
     run_demo(folder, reset=reset, say=click.echo)
+
+
+for _command in SERVICE_COMMANDS:
+    main.add_command(_command)

@@ -7,9 +7,24 @@ import os
 import secrets
 from pathlib import Path
 
+from appliance.domain.errors import CorruptionError
 from appliance.platform.files import make_folder
 
 KEY_BYTES = 32
+FORM_KEY = "staff-forms"
+"""The credential under which the forms of the staff pages are signed."""
+SEALED_SUFFIX = ".sealed"
+"""`keys/NAME.sealed` says that the key itself is a credential now, and no longer in this folder."""
+
+
+class KeySealedError(CorruptionError):
+    """The key is a credential, and this process was not given it."""
+
+    key = "key_sealed"
+    staff_message = (
+        "The key {name} of this box is kept by systemd, which did not hand it over. "
+        "Run commands of the box as `examroom-box COMMAND`."
+    )
 
 
 def load_or_create_key(name: str, keys_dir: Path) -> bytes:
@@ -17,10 +32,13 @@ def load_or_create_key(name: str, keys_dir: Path) -> bytes:
 
     systemd hands credentials over in $CREDENTIALS_DIRECTORY (TPM-sealed where there is one).
     Without systemd the key lies in `keys_dir` with mode 0600.
+    Raises KeySealedError rather than make another key for what was written under the sealed one.
     """
     handed_over = os.environ.get("CREDENTIALS_DIRECTORY")
     if handed_over and (Path(handed_over) / name).exists():
         return bytes.fromhex((Path(handed_over) / name).read_text(encoding="ascii").strip())
+    if (keys_dir / f"{name}{SEALED_SUFFIX}").exists():
+        raise KeySealedError(name=name)
     make_folder(keys_dir, mode=0o700)
     path = keys_dir / name
     if not path.exists():

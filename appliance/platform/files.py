@@ -8,10 +8,12 @@ from pathlib import Path
 READ_AT_ONCE_BYTES = 1024 * 1024
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Write beside, sync, rename over, sync the folder."""
+def write_durably(path: Path, data: bytes, *, mode: int = 0o666) -> None:
+    """Write beside, sync, rename over, sync the folder.  `mode` is what the umask leaves of it."""
     beside = path.with_name(path.name + ".new")
-    with beside.open("wb") as file:
+    beside.unlink(missing_ok=True)  # left by a power cut, perhaps with another mode
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

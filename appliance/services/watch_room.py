@@ -39,6 +39,10 @@ class Watch:
         self._thread.join()
         self._box.disk.stop()
 
+    def is_alive(self) -> bool:
+        """Say whether it still goes its rounds."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         every_seconds = self._box.settings.tick_seconds
         while not self._stop.wait(every_seconds):

@@ -106,6 +106,20 @@ class BoxStore:
         with self._lock, translating(self._path):
             return list(self._database.conn.execute(query, values).fetchall())
 
+    def note_pulse(self, at_ms: int) -> None:
+        """Write down that the box can write."""
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT INTO pulse VALUES (1, ?) "
+                "ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms",
+                (at_ms,),
+            )
+
+    def pulse_ms(self) -> int | None:
+        """Return what `note_pulse` wrote last."""
+        rows = self._rows("SELECT at_ms FROM pulse")
+        return rows[0][0] if rows else None
+
     def add_journal(self, record: JournalRecord) -> None:
         """Remember a new journal and its key."""
         with self._writing() as connection:

@@ -46,6 +46,17 @@ class WriterStoppedError(TransientError):
     candidate_message = "The box is restarting. Keep writing: your work is on this computer."
 
 
+class WriterSilentError(TransientError):
+    """The writer did not answer: it hangs, or its disk does."""
+
+    key = "writer_silent"
+    staff_message = (
+        "The box does not save now. It is started again by itself within two minutes; "
+        "if it does not come back, take over on the standby."
+    )
+    candidate_message = "Saving takes longer. Keep writing: your work is kept on this computer."
+
+
 class Clock(Protocol):
     """The clocks the writer needs; `appliance.platform.clock` has them."""
 
@@ -177,7 +188,9 @@ class JournalWriter:
         ticket.answered.acquire()
         self._queue.put(ticket)
         if not ticket.answered.acquire(timeout=ANSWER_WITHIN_SECONDS):
-            raise WriterStoppedError
+            if self._stopped:
+                raise WriterStoppedError
+            raise WriterSilentError
         if ticket.refusal is not None:
             raise ticket.refusal
         return ticket.answer

@@ -13,6 +13,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from appliance.domain.errors import RefusedError
 from appliance.formats.keys import load_or_create_box_identity, load_pinned_centre
 from appliance.platform.clock import SystemClock
+from appliance.platform.notifying import notify
 from sync.agent.agent import AgentPaths, SyncAgent
 from sync.agent.centre_client import CentreClient
 from sync.agent.journal_source import BoxJournals
@@ -67,10 +68,18 @@ def run_agent(agent: SyncAgent) -> None:
 
 
 def run_turns(take_turn: Callable[[], None], *, every_seconds: int) -> None:
-    """Call `take_turn` again and again until SIGTERM or SIGINT; a turn is always finished."""
+    """Call `take_turn` again and again until SIGTERM or SIGINT; a turn is always finished.
+
+    systemd hears of every turn that came to its end: one that hangs is ended with the process.
+    """
     scheduler = BlockingScheduler(timezone="UTC")
+
+    def take_and_tell() -> None:
+        take_turn()
+        notify("WATCHDOG=1")
+
     scheduler.add_job(
-        take_turn,
+        take_and_tell,
         "interval",
         seconds=every_seconds,
         max_instances=1,  # two turns at once would send or write the same entries twice
@@ -79,10 +88,12 @@ def run_turns(take_turn: Callable[[], None], *, every_seconds: int) -> None:
     )
 
     def stop(_number: int, _frame: FrameType | None) -> None:
+        notify("STOPPING=1")
         # From inside a signal handler: the main thread waits in the scheduler's event, which
         # `wait=True` would have to wait for in turn.
         scheduler.shutdown(wait=False)
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    notify("READY=1")
     scheduler.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import random
 import signal
@@ -81,7 +82,7 @@ class BoxProcess:
     centre: CentreIdentity = field(init=False)
     process: subprocess.Popen[bytes] | None = None
     environment: dict[str, str] = field(default_factory=dict)
-    settings: dict[str, int] = field(default_factory=dict)
+    settings: dict[str, int | str] = field(default_factory=dict)
     recovery: RecoveryKey = field(default_factory=create_recovery_key)
     standby_count: int = 0
     standby_of: str = ""
@@ -238,7 +239,7 @@ class BoxProcess:
         """Write the settings file: a small reserve, because tests make many boxes."""
         path = self.folder / "settings.toml"
         values = {"reserve_max_bytes": SMALL_RESERVE_BYTES} | self.settings
-        lines = [f"{name} = {value}\n" for name, value in values.items()]
+        lines = [f"{name} = {json.dumps(value)}\n" for name, value in values.items()]
         if self.host != "localhost":
             lines.append(f'host = "{self.host}"\n')
         path.write_text("".join(lines), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What the services of a box call at their start: keys, certificate, proxy."""

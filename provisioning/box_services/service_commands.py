@@ -1,0 +1,76 @@
+"""The commands that the units of the box call: keys, certificate, proxy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from appliance.domain.errors import ExamroomError
+from appliance.formats.room_certificate import self_signed
+from appliance.platform.announcing import outside_addresses
+from appliance.platform.clock import SystemClock
+from appliance.platform.files import make_folder, write_durably
+from appliance.settings import Settings, load_settings
+from provisioning.box_services.proxy import ProxyPorts, proxy_configuration
+from provisioning.box_services.seal_keys import seal_keys
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_CONFIG = click.option("--config", required=True, type=_FILE, help="Settings of the exam server.")
+
+
+@click.command("seal-keys")
+@click.option("--data", "data_dir", required=True, type=_FOLDER, help="The box's data.")
+@click.option(
+    "--credentials",
+    "credentials_dir",
+    required=True,
+    type=_FOLDER,
+    help="Where the sealed keys lie.",
+)
+def seal_keys_command(data_dir: Path, credentials_dir: Path) -> None:
+    """Seal the keys of a box to its machine, as systemd credentials."""
+    try:
+        for name in seal_keys(data_dir, credentials_dir):
+            click.echo(f"Sealed {name} to this machine.")
+    except ExamroomError as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
+@click.command("self-signed")
+@_CONFIG
+def self_signed_command(config: Path) -> None:
+    """Make a certificate for the box's own names, unless it has one."""
+    settings = _settings(config)
+    path = settings.data_dir / "tls" / "room.pem"
+    if path.exists():
+        return
+    host = urlsplit(settings.public_origin).hostname
+    names = [host, f"staff.{host}"] if host else ["localhost", "staff.localhost"]
+    names += [one for one in outside_addresses() if one not in names]
+    make_folder(path.parent, mode=0o700)
+    write_durably(path, self_signed(names, now_ms=SystemClock().wall_ms()), mode=0o600)
+    click.echo(f"Made a certificate for {', '.join(names)}; no client trusts it by itself.")
+
+
+@click.command("proxy-configuration")
+@_CONFIG
+@click.option("--certificate", required=True, type=_FILE, help="Certificate and key in one file.")
+@click.option("--output", required=True, type=_FILE, help="Where to write haproxy.cfg.")
+def proxy_configuration_command(config: Path, certificate: Path, output: Path) -> None:
+    """Write the configuration of HAProxy in front of the box."""
+    settings = _settings(config)
+    ports = ProxyPorts(candidate=settings.candidate_port, staff=settings.staff_port)
+    output.write_text(proxy_configuration(ports, certificate), encoding="ascii")
+
+
+def _settings(config: Path) -> Settings:
+    try:
+        return load_settings(config)
+    except ExamroomError as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
+COMMANDS = (seal_keys_command, self_signed_command, proxy_configuration_command)
