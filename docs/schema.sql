@@ -250,3 +250,8 @@ CREATE TABLE documents (
     verdict TEXT NOT NULL
 ) STRICT
 ;
+CREATE TABLE pulse (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at_ms INTEGER NOT NULL
+) STRICT
+;
