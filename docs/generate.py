@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
+from pydantic import BaseModel
 from sqlite_utils import Database, Migrations
 
 from appliance.cli import main as examroom
@@ -37,13 +38,15 @@ from appliance.web.candidate.app import create_candidate_app
 from appliance.web.errors import status_of
 from appliance.web.staff.app import create_staff_app
 from docs.error_advice import ADVICE
+from kiosk_client.cli import main as examroom_kiosk
+from kiosk_client.settings import KioskSettings
 from provisioning.cli import main as examroom_provision
 from sync.agent.stages import SYNC_MOVES, SyncStage, SyncStatus
 from sync.central.cli import commands as examroom_central
 from sync.cli import commands as examroom_sync
 
 DOCS = Path(__file__).parent
-PACKAGES = ("appliance", "sync", "provisioning")
+PACKAGES = ("appliance", "sync", "provisioning", "kiosk_client")
 MADE = "This page is made from the code by `make docs`; do not edit it by hand."
 
 STATES: Mapping[StrEnum, str] = {
@@ -93,11 +96,36 @@ def settings_page() -> str:
         "| setting | default | bounds | what it is for |",
         "|---|---|---|---|",
     ]
-    for name, field in Settings.model_fields.items():
-        default = "none, must be given" if field.is_required() else f"`{field.default!r}`"
-        bounds = ", ".join(_bound(one) for one in field.metadata) or "–"
-        lines.append(f"| `{name}` | {default} | {bounds} | {field.description} |")
-    return _text(lines)
+    return _text([*lines, *_settings(Settings)])
+
+
+def kiosk_settings_page() -> str:
+    """Return docs/kiosk-settings.md."""
+    lines = [
+        "# Settings of the kiosk program",
+        "",
+        MADE,
+        "",
+        "Both halves of the kiosk read one TOML file, `/etc/examroom-kiosk.toml` unless "
+        "`--config` names another ([operating/clients.md](operating/clients.md)).",
+        "A name that is not listed here stops the start with a sentence.",
+        "No secret is in this file.",
+        "",
+        "| setting | default | bounds | what it is for |",
+        "|---|---|---|---|",
+    ]
+    return _text([*lines, *_settings(KioskSettings)])
+
+
+def _settings(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        default = "none, must be given" if field.is_required() else f"`{_default(field.default)}`"
+        bounds = ", ".join(filter(None, (_bound(one) for one in field.metadata))) or "–"
+        yield f"| `{name}` | {default} | {bounds} | {field.description} |"
+
+
+def _default(value: object) -> str:
+    return f"'{value}'" if isinstance(value, Path) else repr(value)
 
 
 def _bound(limit: object) -> str:
@@ -305,6 +333,7 @@ def commands_page() -> str:
         ("examroom-sync", examroom_sync),
         ("examroom-central", examroom_central),
         ("examroom-provision", examroom_provision),
+        ("examroom-kiosk", examroom_kiosk),
     ):
         lines += ["", f"## {name}", "", command.help or ""]
         for inner, path in _commands(command):
@@ -348,6 +377,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "addresses.md": addresses_page,
     "commands.md": commands_page,
     "errors.md": errors_page,
+    "kiosk-settings.md": kiosk_settings_page,
     "schema.sql": schema_page,
     "settings.md": settings_page,
     "states.md": states_page,

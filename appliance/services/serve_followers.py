@@ -82,7 +82,10 @@ def _leader(box: Box, proof: bytes | None) -> str:
         return origin_of(box)
     if box.following is not None:
         return box.following.leader_origin
-    return read_epoch_proof(proof, boxes=all_peers(box)).origin if proof else ""
+    if proof:
+        return read_epoch_proof(proof, boxes=all_peers(box)).origin
+    # Its room is not open yet: this is the box that will open it.
+    return box.settings.standby_of.rstrip("/")
 
 
 def _newest_record(box: Box) -> JournalRecord | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -11,17 +12,20 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from flask import Flask
 
+import kiosk_client
 from appliance.rendering.texts import msgids
 from appliance.web.candidate.texts import page_texts
 from appliance.web.languages import LANGUAGES, TRANSLATIONS, speak
 from docs.generate import error_classes
 
 TRANSLATED = [one for one in LANGUAGES if one != "en"]
+KIOSK = Path(kiosk_client.__file__).parent / "translations"
+BOTH = pytest.mark.parametrize("folder", [TRANSLATIONS, KIOSK], ids=["box", "kiosk"])
 _VALUE = re.compile(r"\{\w+\}|%\(\w+\)[sd]|%%")
 
 
-def _catalogue(language: str) -> Catalog:
-    path = TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
+def _catalogue(language: str, folder: Path = TRANSLATIONS) -> Catalog:
+    path = folder / language / "LC_MESSAGES" / "messages.po"
     return read_po(io.BytesIO(path.read_bytes()), locale=language)
 
 
@@ -51,18 +55,26 @@ def test_everything_a_candidate_reads_is_translated(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_values_survive_translation(language: str) -> None:
+def test_everything_on_the_kiosks_own_pages_is_translated(language: str) -> None:
+    """Whoever meets them is a candidate, minutes before an exam."""
+    missing = [one.id for one in _catalogue(language, KIOSK) if one.id and not one.string]
+    assert missing == [], "translate these in kiosk_client/translations"
+
+
+@BOTH
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_values_survive_translation(language: str, folder: Path) -> None:
     """A name that is lost in a translation is a sentence without its number."""
     broken = [
         f"{message.id} -> {text}"
-        for message in _catalogue(language)
+        for message in _catalogue(language, folder)
         if message.id
         for text in _forms(message)
         if text and not _values(text) <= _values(*_ids(message))
     ]
     broken += [
         f"{message.id} -> {message.string}"
-        for message in _catalogue(language)
+        for message in _catalogue(language, folder)
         if isinstance(message.id, str)
         and message.id
         and message.string
@@ -83,14 +95,15 @@ def _values(*texts: str) -> set[str]:
     return {value for text in texts for value in _VALUE.findall(text)}
 
 
+@BOTH
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_compiled_texts_are_those_of_the_source(language: str) -> None:
+def test_compiled_texts_are_those_of_the_source(language: str, folder: Path) -> None:
     """What is served is the compiled file; what people mend is the source."""
-    folder = TRANSLATIONS / language / "LC_MESSAGES"
-    compiled = read_mo(io.BytesIO((folder / "messages.mo").read_bytes()))
+    compiled_at = folder / language / "LC_MESSAGES" / "messages.mo"
+    compiled = read_mo(io.BytesIO(compiled_at.read_bytes()))
     expected = {
         _ids(message): _forms(message)
-        for message in _catalogue(language)
+        for message in _catalogue(language, folder)
         if message.id and all(_forms(message)) and not message.fuzzy
     }
     found = {

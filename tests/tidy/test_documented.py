@@ -14,6 +14,7 @@ from appliance.settings import Settings
 from appliance.web.languages import speak
 from appliance.web.staff.showing import attempt_state, entry_words, sitting_state
 from docs.generate import DOCS, STATES
+from kiosk_client.settings import KioskSettings
 from sync.agent.stages import SyncStage, SyncStatus
 
 UNITS = ("_seconds", "_minutes", "_ms", "_bytes", "_max", "_port", "_dir", "_threads")
@@ -36,6 +37,14 @@ def test_setting_has_a_description_and_a_unit_and_is_documented(name: str) -> No
     assert field.description, "say what it is for"
     assert name.endswith(UNITS) or name in WITHOUT_UNIT, "a setting has its unit in its name"
     assert f"`{name}`" in (DOCS / "settings.md").read_text(encoding="utf-8"), "run `make docs`"
+
+
+@pytest.mark.parametrize("name", sorted(KioskSettings.model_fields))
+def test_setting_of_the_kiosk_has_a_description_and_is_documented(name: str) -> None:
+    """None of them is a number with a unit, except a port."""
+    assert KioskSettings.model_fields[name].description, "say what it is for"
+    page = (DOCS / "kiosk-settings.md").read_text(encoding="utf-8")
+    assert f"`{name}`" in page, "run `make docs`"
 
 
 @pytest.mark.parametrize("states", [SittingState, AttemptState, SyncStage, SyncStatus])

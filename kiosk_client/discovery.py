@@ -1,0 +1,70 @@
+"""Listening for boxes that announce themselves by zeroconf (mDNS).
+
+Anybody on the network can announce anything: all that is taken from here is addresses to ask, and
+`kiosk_client.trust` decides whom to believe.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from zeroconf import Error, ServiceBrowser, ServiceStateChange, Zeroconf
+
+from appliance.domain.errors import InvalidInputError
+from kiosk_client.trust import read_address
+
+SERVICE_TYPE = "_examroom._tcp.local."
+ANNOUNCED_MAX = 24
+"""More boxes than a school has in reach of one network."""
+RESOLVE_MS = 2000
+
+_log = logging.getLogger(__name__)
+
+
+class Discovery:
+    """Collects the addresses that are announced."""
+
+    def __init__(self, on_change: Callable[[], object]) -> None:
+        self._on_change = on_change
+        self._lock = threading.Lock()
+        self._origins: dict[str, str] = {}
+        self._zeroconf: Zeroconf | None = None
+
+    def start(self) -> None:
+        """Listen in the background.  A network without multicast costs nothing."""
+        try:
+            self._zeroconf = Zeroconf()
+            ServiceBrowser(self._zeroconf, SERVICE_TYPE, handlers=[self._note])
+        except (OSError, Error) as problem:
+            _log.warning("not listening for announcements: %s", problem)
+
+    def _note(
+        self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange
+    ) -> None:
+        with self._lock:
+            if state_change is ServiceStateChange.Removed:
+                self._origins.pop(name, None)
+                return
+            if name not in self._origins and len(self._origins) >= ANNOUNCED_MAX:
+                return
+        info = zeroconf.get_service_info(service_type, name, timeout=RESOLVE_MS)
+        announced = (info.properties.get(b"origin") if info else None) or b""
+        try:
+            origin = read_address(announced.decode())
+        except (InvalidInputError, UnicodeDecodeError):
+            return
+        with self._lock:
+            self._origins[name] = origin
+        self._on_change()
+
+    def origins(self) -> set[str]:
+        """Return the addresses that are announced now."""
+        with self._lock:
+            return set(self._origins.values())
+
+    def stop(self) -> None:
+        """Listen no more."""
+        if self._zeroconf is not None:
+            self._zeroconf.close()
