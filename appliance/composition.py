@@ -23,6 +23,7 @@ from appliance.services.lookout import Lookout
 from appliance.services.open_room import resume_room
 from appliance.services.peers import origin_of
 from appliance.services.pulse import Pulse
+from appliance.services.room_tls import authority_path
 from appliance.services.take_in_mailbox import take_in_mailbox
 from appliance.services.watch_room import Watch
 from appliance.settings import Settings
@@ -96,11 +97,15 @@ def make_box(
     Raises CorruptionError with a sentence when a database cannot be used; nothing is changed then.
     """
     make_folder(settings.data_dir)
-    box = _bare_box(settings, clock or SystemClock(), line or RoomLineByHttp(), boot or boot_id())
+    box = _bare_box(settings, clock or SystemClock(), line or _line(settings), boot or boot_id())
     take_in_mailbox(box)
     finish_take_overs(box)
     resume_room(box)
     return box
+
+
+def _line(settings: Settings) -> RoomLine:
+    return RoomLineByHttp(authority_path(settings.data_dir))
 
 
 def _bare_box(settings: Settings, clock: Clock, line: RoomLine, boot: str) -> Box:
@@ -122,7 +127,7 @@ def _bare_box(settings: Settings, clock: Clock, line: RoomLine, boot: str) -> Bo
 def box_for_a_command(settings: Settings) -> Iterator[Box]:
     """Open what the box knows, for a command that runs beside the exam server or without it."""
     make_folder(settings.data_dir)
-    box = _bare_box(settings, SystemClock(), RoomLineByHttp(), boot_id())
+    box = _bare_box(settings, SystemClock(), _line(settings), boot_id())
     try:
         yield box
     finally:

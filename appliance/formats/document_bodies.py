@@ -16,6 +16,7 @@ from appliance.formats.canonical import INTEGER_MAX, HexBytes
 Text = Annotated[str, Field(max_length=1000)]
 Identifier = Annotated[str, Field(min_length=1, max_length=200)]
 Milliseconds = Annotated[int, Field(ge=0, le=INTEGER_MAX)]
+Pem = Annotated[str, Field(min_length=1, max_length=64 * 1024)]
 DURATION_MAX_SECONDS = 7 * 24 * 3600
 
 
@@ -93,3 +94,13 @@ class ReleaseBody(_Body):
 
     package_id: Identifier
     release_secret: Annotated[HexBytes, Field(min_length=32, max_length=32)]
+
+
+class RoomCertificateBody(_Body):
+    """The box's certificate for the room's TLS, its key, and what all boxes of the site share."""
+
+    names: Annotated[list[Text], Field(min_length=1, max_length=100)]
+    chain_pem: Pem
+    key_pem: Pem
+    authority_pem: Pem
+    client_secret: Annotated[HexBytes, Field(min_length=32, max_length=32)]

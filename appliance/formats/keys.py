@@ -173,7 +173,7 @@ def save_identity(directory: Path, identity: BoxIdentity | CentreIdentity) -> Pa
         sealing=identity.sealing.private_bytes_raw(),
         public=identity.public,
     )
-    return _write_secret(directory / name, document.to_bytes())
+    return write_secret(directory / name, document.to_bytes())
 
 
 def load_box_identity(directory: Path) -> BoxIdentity:
@@ -198,7 +198,7 @@ def load_centre_identity(directory: Path) -> CentreIdentity:
 def save_recovery_key(directory: Path, key: RecoveryKey) -> Path:
     """Write the recovery key to a new file with mode 0600."""
     document = _RecoveryKeyFile(private=key.private.private_bytes_raw())
-    return _write_secret(directory / RECOVERY_KEY_FILE, document.to_bytes())
+    return write_secret(directory / RECOVERY_KEY_FILE, document.to_bytes())
 
 
 def load_recovery_key(directory: Path) -> RecoveryKey:
@@ -225,7 +225,7 @@ def pin_centre(directory: Path, centre: PublicIdentity) -> None:
         if known != centre:
             raise OtherCentrePinnedError(centre_id=known.id)
         return
-    _write_secret(path, centre.to_bytes())
+    write_secret(path, centre.to_bytes())
 
 
 def load_pinned_centre(directory: Path) -> PublicIdentity:
@@ -278,7 +278,7 @@ def _load(path: Path, kind: str) -> tuple[Ed25519PrivateKey, X25519PrivateKey, P
     return signing, sealing, public
 
 
-def _write_secret(path: Path, data: bytes) -> Path:
+def write_secret(path: Path, data: bytes) -> Path:
     """Create the file for its owner alone: whole and durable before anyone can see it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")

@@ -26,7 +26,7 @@ from appliance.formats.sealed_envelope import SealedHeader, open_sealed, write_s
 MAGIC = b"EXRMDOC1"
 DOCUMENT_MAX_BYTES = 16 * 1024 * 1024
 
-DocumentKind = Literal["roster", "staff", "release", "walk_in_decision"]
+DocumentKind = Literal["roster", "staff", "release", "room_certificate", "walk_in_decision"]
 
 
 class DocumentForAnotherBoxError(InvalidInputError):

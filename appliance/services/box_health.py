@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.domain.errors import ExamroomError
+from appliance.formats.room_certificate import RoomCertificate
 from appliance.services.box import Box
 from appliance.services.disk_guard import DiskView
 from appliance.services.mirror_status import MirrorStatus, read_mirrors
 from appliance.services.room import Room
+from appliance.services.room_tls import read_own_certificate
 
 CENTRE_RECENT_MS = 120_000
 STANDBY_SILENT_MS = 30_000
@@ -45,6 +47,7 @@ class BoxHealth:
     packages: tuple[tuple[str, int, bool], ...]
     mirrors: tuple[MirrorStatus, ...]
     standbys: tuple[StandbyHealth, ...]
+    certificate: RoomCertificate | None
     now_ms: int
 
     @property
@@ -84,6 +87,7 @@ def box_health(box: Box) -> BoxHealth:
         ),
         mirrors=read_mirrors(box.settings.data_dir, room.record.journal_id if room else None),
         standbys=_standbys(box, room) if room else (),
+        certificate=read_own_certificate(box.settings.data_dir),
         now_ms=box.clock.wall_ms(),
     )
 

@@ -15,12 +15,18 @@ from pydantic import ValidationError
 
 from appliance.domain.errors import ExamroomError, InvalidInputError, TransientError
 from appliance.formats.canonical import encode_canonical
-from appliance.formats.document_bodies import ReleaseBody, RosterBody, StaffBody
+from appliance.formats.document_bodies import (
+    ReleaseBody,
+    RoomCertificateBody,
+    RosterBody,
+    StaffBody,
+)
 from appliance.formats.exam_package import inspect_package
 from appliance.formats.keys import read_public_identity
 from appliance.formats.sealed_document import open_document
 from appliance.platform.files import make_folder, write_durably
 from appliance.services.box import Box
+from appliance.services.room_tls import take_certificate
 from appliance.storage.box_store import PackageRecord, StaffMember
 
 _log = structlog.get_logger()
@@ -124,5 +130,7 @@ def _understand(box: Box, kind: str, body: dict[str, Any]) -> None:
         case "release":
             release = ReleaseBody.model_validate(body)
             box.store.put_release_token(release.package_id, release.release_secret, now_ms)
+        case "room_certificate":
+            take_certificate(box, RoomCertificateBody.model_validate(body))
         case _:
             raise DocumentUnfitError

@@ -87,6 +87,12 @@ CREATE TABLE documents (
 ) STRICT
 """,
     """
+CREATE TABLE client_secret (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    secret BLOB NOT NULL CHECK (length(secret) = 32)
+) STRICT
+""",
+    """
 CREATE TABLE pulse (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     at_ms INTEGER NOT NULL

@@ -340,6 +340,16 @@ class BoxStore:
         )
         return rows[0][0] if rows else None
 
+    def put_client_secret(self, secret: bytes) -> None:
+        """Remember what all boxes of the site share, for the journals of their workstations."""
+        with self._writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO client_secret VALUES (1, ?)", (secret,))
+
+    def client_secret(self) -> bytes | None:
+        """Return what all boxes of the site share, once the centre has sent it."""
+        rows = self._rows("SELECT secret FROM client_secret")
+        return rows[0][0] if rows else None
+
     def note_document(self, document_id: str, kind: str, verdict: str, at_ms: int) -> None:
         """Remember that a mailbox document was taken in, or why not."""
         with self._writing() as connection:

@@ -12,6 +12,7 @@ from appliance.formats.room_certificate import self_signed
 from appliance.platform.announcing import outside_addresses
 from appliance.platform.clock import SystemClock
 from appliance.platform.files import make_folder, write_durably
+from appliance.services.room_tls import room_certificate_path
 from appliance.settings import Settings, load_settings
 from provisioning.box_services.proxy import ProxyPorts, proxy_configuration
 from provisioning.box_services.seal_keys import seal_keys
@@ -44,7 +45,7 @@ def seal_keys_command(data_dir: Path, credentials_dir: Path) -> None:
 def self_signed_command(config: Path) -> None:
     """Make a certificate for the box's own names, unless it has one."""
     settings = _settings(config)
-    path = settings.data_dir / "tls" / "room.pem"
+    path = room_certificate_path(settings.data_dir)
     if path.exists():
         return
     host = urlsplit(settings.public_origin).hostname

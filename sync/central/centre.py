@@ -17,6 +17,7 @@ from appliance.formats.keys import (
     save_identity,
     save_recovery_key,
 )
+from appliance.formats.room_authority import RoomAuthority, load_or_create_authority
 from appliance.formats.sealing import seal, unseal
 from appliance.platform.clock import Clock
 from sync.central.database import open_database
@@ -47,6 +48,7 @@ class Centre:
     identity: CentreIdentity
     clock: Clock
     web_key: bytes
+    authority: RoomAuthority
 
     def conceal(self, secret: str) -> bytes:
         """Seal a code that must be shown again later, so that a copied database tells none."""
@@ -90,5 +92,7 @@ def open_centre(data_dir: Path, database_url: str | None, clock: Clock) -> Centr
         web_key = (keys_dir / "web.key").read_bytes()
     except FileNotFoundError as problem:
         raise CentreMissingError(path=str(data_dir)) from problem
+    # A centre that was made by an older version gets its authority now.
+    authority = load_or_create_authority(keys_dir, identity.public.name, now_ms=clock.wall_ms())
     url = database_url or f"sqlite:///{(data_dir / 'centre.db').absolute()}"
-    return Centre(open_database(url), identity, clock, web_key)
+    return Centre(open_database(url), identity, clock, web_key, authority)

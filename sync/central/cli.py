@@ -5,7 +5,6 @@ Every command that tells something prints JSON with `--json`, for scripts and fo
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +13,27 @@ import click
 
 from appliance.domain.errors import ExamroomError
 from appliance.formats.keys import load_recovery_key
-from appliance.platform.clock import SystemClock
 from appliance.platform.files import write_durably
-from sync.central import administrators, boxes, exams, sending, sittings, stick
-from sync.central.centre import Centre, create_centre, open_centre
+from sync.central import (
+    administrators,
+    boxes,
+    exams,
+    sending,
+    sittings,
+    stick,
+)
+from sync.central.centre import Centre, create_centre
+from sync.central.certificate_commands import CERTIFICATE_COMMANDS
+from sync.central.command_parts import (
+    ACTOR,
+    DATA,
+    DATABASE,
+    FILE,
+    FOLDER,
+    JSON,
+    open_at,
+    tell,
+)
 from sync.central.exports import marking_csv, results_csv, results_json
 from sync.central.intake import fold_anew
 from sync.central.reach import record_reach
@@ -25,15 +41,6 @@ from sync.central.rescue import rescue_journal
 from sync.central.server import serve_centre
 from sync.central.sittings import NewSitting
 
-ACTOR = "command line"
-
-_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
-_FOLDER = click.Path(path_type=Path, file_okay=False)
-_DATA = click.option("--data", "data_dir", required=True, type=_FOLDER, help="The centre's data.")
-_DATABASE = click.option(
-    "--database", "database_url", help="Database URL; without it SQLite in the data folder."
-)
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _SITTING = click.option("--sitting", "sitting_id", required=True, help="Id of the sitting.")
 _STICK = click.option(
     "--stick",
@@ -50,9 +57,9 @@ def commands() -> None:
 
 
 @commands.command()
-@_DATA
-@_DATABASE
-@_JSON
+@DATA
+@DATABASE
+@JSON
 @click.option("--name", default="Centre", help="Name of the centre, shown on every page.")
 @click.option("--administrator", default="administrator", help="Name of the first administrator.")
 def init(
@@ -60,11 +67,11 @@ def init(
 ) -> None:
     """Make the keys, the database and the first administrator with a one-time password."""
     create_centre(data_dir, name)
-    centre = _open(data_dir, database_url)
+    centre = open_at(data_dir, database_url)
     password = administrators.add_administrator(
         centre, actor=ACTOR, name=administrator, role="administrator"
     )
-    _tell(
+    tell(
         as_json,
         centre_id=centre.identity.id,
         administrator=administrator,
@@ -75,113 +82,113 @@ def init(
 
 
 @commands.command()
-@_DATA
-@_DATABASE
+@DATA
+@DATABASE
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--port", default=8500, type=click.IntRange(1, 65535), help="Port to listen on.")
 def serve(data_dir: Path, database_url: str | None, host: str, port: int) -> None:
     """Serve the pages and the API until stopped."""
-    serve_centre(_open(data_dir, database_url), host=host, port=port)
+    serve_centre(open_at(data_dir, database_url), host=host, port=port)
 
 
 @commands.command("add-administrator")
-@_DATA
-@_DATABASE
-@_JSON
+@DATA
+@DATABASE
+@JSON
 @click.option("--name", required=True)
 @click.option("--role", required=True, type=click.Choice(administrators.ROLES))
 def add_administrator(
     data_dir: Path, database_url: str | None, as_json: bool, name: str, role: str
 ) -> None:
     """Add a person with a one-time password."""
-    centre = _open(data_dir, database_url)
+    centre = open_at(data_dir, database_url)
     password = administrators.add_administrator(centre, actor=ACTOR, name=name, role=role)
-    _tell(as_json, name=name, role=role, one_time_password=password)
+    tell(as_json, name=name, role=role, one_time_password=password)
 
 
 @commands.command("set-password")
-@_DATA
-@_DATABASE
+@DATA
+@DATABASE
 @click.option("--name", required=True)
 def set_password(data_dir: Path, database_url: str | None, name: str) -> None:
     """Set a person's password, read from standard input."""
-    centre = _open(data_dir, database_url)
+    centre = open_at(data_dir, database_url)
     person = administrators.find_administrator(centre, name)
     password = sys.stdin.readline().rstrip("\n")
     administrators.change_password(centre, person["administrator_id"], password)
 
 
 @commands.command("add-token")
-@_DATA
-@_DATABASE
-@_JSON
+@DATA
+@DATABASE
+@JSON
 @click.option("--name", required=True, help="Name of the other system.")
 def add_token(data_dir: Path, database_url: str | None, as_json: bool, name: str) -> None:
     """Make a bearer token with which another system reads results."""
-    token = administrators.add_token(_open(data_dir, database_url), actor=ACTOR, name=name)
-    _tell(as_json, name=name, token=token)
+    token = administrators.add_token(open_at(data_dir, database_url), actor=ACTOR, name=name)
+    tell(as_json, name=name, token=token)
 
 
 @commands.command("add-exam")
-@_DATA
-@_DATABASE
-@_JSON
-@click.argument("exam", type=_FILE)
+@DATA
+@DATABASE
+@JSON
+@click.argument("exam", type=FILE)
 def add_exam(data_dir: Path, database_url: str | None, as_json: bool, exam: Path) -> None:
     """Store an authored exam (`*.exam`)."""
-    exam_id = exams.add_exam(_open(data_dir, database_url), exam.read_bytes(), actor=ACTOR)
-    _tell(as_json, exam_id=exam_id)
+    exam_id = exams.add_exam(open_at(data_dir, database_url), exam.read_bytes(), actor=ACTOR)
+    tell(as_json, exam_id=exam_id)
 
 
 @commands.command("enrol-box")
-@_DATA
-@_DATABASE
-@_JSON
-@click.option("--keys", required=True, type=_FILE, help="The box's public keys file.")
+@DATA
+@DATABASE
+@JSON
+@click.option("--keys", required=True, type=FILE, help="The box's public keys file.")
 @click.option("--name", default="", help="Name of the box; without it the one in the file.")
 @click.option("--room", default="", help="Where the box stands.")
 def enrol_box(
     data_dir: Path, database_url: str | None, as_json: bool, keys: Path, name: str, room: str
 ) -> None:
     """Enrol a box from its public keys file."""
-    centre = _open(data_dir, database_url)
+    centre = open_at(data_dir, database_url)
     box_id = boxes.enrol_with_file(centre, keys.read_bytes(), actor=ACTOR, name=name, room=room)
-    _tell(as_json, box_id=box_id)
+    tell(as_json, box_id=box_id)
 
 
 @commands.command("enrolment-code")
-@_DATA
-@_DATABASE
-@_JSON
+@DATA
+@DATABASE
+@JSON
 @click.option("--name", default="Box", help="Name of the box.")
 @click.option("--room", default="", help="Where the box stands.")
 def enrolment_code(
     data_dir: Path, database_url: str | None, as_json: bool, name: str, room: str
 ) -> None:
     """Make a one-time code with which one box enrols by network."""
-    centre = _open(data_dir, database_url)
+    centre = open_at(data_dir, database_url)
     code = boxes.create_enrolment_code(centre, actor=ACTOR, name=name, room=room)
-    _tell(as_json, code=code)
+    tell(as_json, code=code)
 
 
 @commands.command("write-keys")
-@_DATA
+@DATA
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
 def write_keys(data_dir: Path, target: Path) -> None:
     """Write the centre's public keys file, for boxes that are enrolled by stick."""
-    write_durably(target, _open(data_dir, None).identity.public.to_bytes())
+    write_durably(target, open_at(data_dir, None).identity.public.to_bytes())
 
 
 @commands.command("add-sitting")
-@_DATA
-@_DATABASE
-@_JSON
+@DATA
+@DATABASE
+@JSON
 @click.option("--exam", "exam_id", required=True)
 @click.option("--title", default="", help="Without it the exam's title.")
 @click.option("--room", required=True)
 @click.option("--box", "box_ids", required=True, multiple=True, help="Once for each box.")
-@click.option("--roster", required=True, type=_FILE, help="Candidates as CSV.")
-@click.option("--staff", required=True, type=_FILE, help="Staff as CSV: name, role.")
+@click.option("--roster", required=True, type=FILE, help="Candidates as CSV.")
+@click.option("--staff", required=True, type=FILE, help="Staff as CSV: name, role.")
 @click.option("--start", help="Planned start, ISO 8601 with its time zone.")
 @click.option("--minutes", type=click.IntRange(1, 1440), help="Duration, else the exam's own.")
 @click.option("--practice", is_flag=True, help="A practice sitting: no results of it count.")
@@ -211,66 +218,66 @@ def add_sitting(  # noqa: PLR0913, PLR0917 - one parameter for each option
         duration_seconds=minutes * 60 if minutes else None,
         is_practice=practice,
     )
-    sitting_id = sittings.add_sitting(_open(data_dir, database_url), new, actor=ACTOR)
-    _tell(as_json, sitting_id=sitting_id)
+    sitting_id = sittings.add_sitting(open_at(data_dir, database_url), new, actor=ACTOR)
+    tell(as_json, sitting_id=sitting_id)
 
 
 @commands.command()
-@_DATA
-@_DATABASE
+@DATA
+@DATABASE
 @_SITTING
-@_JSON
+@JSON
 def send(data_dir: Path, database_url: str | None, sitting_id: str, as_json: bool) -> None:
     """Send a sitting to its boxes; print what its people need."""
-    centre = _open(data_dir, database_url)
+    centre = open_at(data_dir, database_url)
     sending.send_sitting(centre, sitting_id, actor=ACTOR)
     _tell_slips(centre, sitting_id, as_json)
 
 
 @commands.command()
-@_DATA
-@_DATABASE
+@DATA
+@DATABASE
 @_SITTING
-@_JSON
+@JSON
 def slips(data_dir: Path, database_url: str | None, sitting_id: str, as_json: bool) -> None:
     """Print codes and PINs of a sitting, and its release code; this goes on the record."""
-    _tell_slips(_open(data_dir, database_url), sitting_id, as_json)
+    _tell_slips(open_at(data_dir, database_url), sitting_id, as_json)
 
 
 @commands.command()
-@_DATA
-@_DATABASE
+@DATA
+@DATABASE
 @_SITTING
 def release(data_dir: Path, database_url: str | None, sitting_id: str) -> None:
     """Release the exam of a sitting to its boxes by a token."""
-    sending.release_sitting(_open(data_dir, database_url), sitting_id, actor=ACTOR)
+    sending.release_sitting(open_at(data_dir, database_url), sitting_id, actor=ACTOR)
 
 
 @commands.command()
-@_DATA
-@_DATABASE
+@DATA
+@DATABASE
 @_SITTING
 @click.option("--as", "kind", type=click.Choice(["csv", "json", "marking"]), default="json")
 def results(data_dir: Path, database_url: str | None, sitting_id: str, kind: str) -> None:
     """Print the results of a sitting."""
     write_as = {"csv": results_csv, "json": results_json, "marking": marking_csv}[kind]
-    click.echo(write_as(_open(data_dir, database_url), sitting_id), nl=False)
+    click.echo(write_as(open_at(data_dir, database_url), sitting_id), nl=False)
 
 
 @commands.command("import-bundles")
-@_DATA
-@_DATABASE
+@DATA
+@DATABASE
 @_STICK
-@_JSON
+@JSON
 def import_bundles(
     data_dir: Path, database_url: str | None, stick_dir: Path, as_json: bool
 ) -> None:
     """Take the bundles and candidates' files of a stick in and write receipts to it."""
-    centre = _open(data_dir, database_url)
+    centre = open_at(data_dir, database_url)
     imported = stick.import_bundles(centre, stick_dir)
     files = stick.import_attachments(centre, stick_dir)
     refused = imported.refused | files.refused
-    _tell(
+    tell(
         as_json,
         verdicts=imported.verdicts,
         files=files.verdicts,
@@ -282,27 +289,27 @@ def import_bundles(
 
 
 @commands.command("export-mailbox")
-@_DATA
-@_DATABASE
+@DATA
+@DATABASE
 @_STICK
-@_JSON
+@JSON
 @click.option("--box", "box_id", required=True)
 def export_mailbox(
     data_dir: Path, database_url: str | None, stick_dir: Path, as_json: bool, box_id: str
 ) -> None:
     """Write what waits for a box to a stick."""
-    count = stick.export_mailbox(_open(data_dir, database_url), box_id, stick_dir)
-    _tell(as_json, documents=count)
+    count = stick.export_mailbox(open_at(data_dir, database_url), box_id, stick_dir)
+    tell(as_json, documents=count)
 
 
 @commands.command()
-@_DATA
-@_DATABASE
-@_JSON
-@click.option("--recovery", required=True, type=_FOLDER, help="Folder that holds recovery.key.")
-@click.option("--copy", required=True, type=_FILE, help="The *.recovery file beside the journal.")
+@DATA
+@DATABASE
+@JSON
+@click.option("--recovery", required=True, type=FOLDER, help="Folder that holds recovery.key.")
+@click.option("--copy", required=True, type=FILE, help="The *.recovery file beside the journal.")
 @click.option("--box", "box_id", required=True, help="Id of the box the disk is from.")
-@click.argument("journal", type=_FILE)
+@click.argument("journal", type=FILE)
 def rescue(  # noqa: PLR0913, PLR0917 - one parameter for each option
     data_dir: Path,
     database_url: str | None,
@@ -313,7 +320,7 @@ def rescue(  # noqa: PLR0913, PLR0917 - one parameter for each option
     journal: Path,
 ) -> None:
     """Take in a journal from the disk of a dead box, and candidates' files that lie beside it."""
-    centre = _open(data_dir, database_url)
+    centre = open_at(data_dir, database_url)
     rescued = rescue_journal(
         centre,
         journal,
@@ -322,7 +329,7 @@ def rescue(  # noqa: PLR0913, PLR0917 - one parameter for each option
         box_id=box_id,
         actor=ACTOR,
     )
-    _tell(
+    tell(
         as_json,
         verdicts=rescued.verdicts,
         files=rescued.files,
@@ -340,23 +347,19 @@ def rescue(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
 
 @commands.command("fold-anew")
-@_DATA
-@_DATABASE
+@DATA
+@DATABASE
 @click.argument("journal_id")
 def fold(data_dir: Path, database_url: str | None, journal_id: str) -> None:
     """Rebuild what the pages show of one journal from its entries."""
-    fold_anew(_open(data_dir, database_url), journal_id)
-
-
-def _open(data_dir: Path, database_url: str | None) -> Centre:
-    return open_centre(data_dir, database_url, SystemClock())
+    fold_anew(open_at(data_dir, database_url), journal_id)
 
 
 def _tell_slips(centre: Centre, sitting_id: str, as_json: bool) -> None:
     row = sittings.find_sitting(centre, sitting_id)
     revealed = sittings.reveal_slips(centre, sitting_id, actor=ACTOR)
     names = ("number", "given_name", "family_name", "seat", "code", "candidate_id")
-    _tell(
+    tell(
         as_json,
         sitting_id=sitting_id,
         package_id=row["package_id"],
@@ -369,15 +372,6 @@ def _tell_slips(centre: Centre, sitting_id: str, as_json: bool) -> None:
     )
 
 
-def _tell(as_json: bool, **values: object) -> None:
-    if as_json:
-        click.echo(json.dumps(values, ensure_ascii=False))
-        return
-    for name, value in values.items():
-        shown = value if isinstance(value, str | int) else json.dumps(value, ensure_ascii=False)
-        click.echo(f"{name.replace('_', ' ')}: {shown}")
-
-
 def _milliseconds(start: str | None) -> int | None:
     if start is None:
         return None
@@ -388,6 +382,10 @@ def _milliseconds(start: str | None) -> int | None:
     if moment.tzinfo is None:
         raise click.BadParameter("the start needs its time zone, as in 2026-11-22T09:00+01:00")
     return int(moment.timestamp() * 1000)
+
+
+for _command in CERTIFICATE_COMMANDS:
+    commands.add_command(_command)
 
 
 def main() -> None:

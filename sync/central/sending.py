@@ -42,10 +42,10 @@ def send_sitting(centre: Centre, sitting_id: str, *, actor: str) -> None:
         for box in receivers:
             document = (f"package-{new_id()}", PACKAGE_KIND, package)
             post_document(connection, box.id, document, at_ms=now_ms)
-            _post(centre, connection, box, "roster", roster)
-            _post(centre, connection, box, "staff", _staff_body(connection, box.id, now_ms))
+            post_sealed(centre, connection, box, "roster", roster)
+            post_sealed(centre, connection, box, "staff", _staff_body(connection, box.id, now_ms))
             if sitting["released_at_ms"] is not None:
-                _post(centre, connection, box, "release", _release_body(sitting, secret))
+                post_sealed(centre, connection, box, "release", _release_body(sitting, secret))
         connection.execute(
             update(sittings)
             .where(sittings.c.sitting_id == sitting_id)
@@ -69,7 +69,7 @@ def release_sitting(centre: Centre, sitting_id: str, *, actor: str) -> None:
     secret = bytes.fromhex(centre.reveal(sitting["release_secret_sealed"]))
     with write(centre.engine) as connection:
         for box in _boxes_in_use(connection, sitting_id):
-            _post(centre, connection, box, "release", _release_body(sitting, secret))
+            post_sealed(centre, connection, box, "release", _release_body(sitting, secret))
         connection.execute(
             update(sittings)
             .where(sittings.c.sitting_id == sitting_id)
@@ -130,13 +130,14 @@ def _build(
     return package, release_secret_of(manifest, code)
 
 
-def _post(
+def post_sealed(
     centre: Centre,
     connection: Connection,
     box: PublicIdentity,
     kind: DocumentKind,
     body: dict[str, object],
 ) -> None:
+    """Seal a document to a box and put it into its mailbox, in the transaction that decides it."""
     now_ms = centre.clock.wall_ms()
     document = Document(kind, f"{kind.replace('_', '-')}-{new_id()}", now_ms, body)
     data = seal_document(document, box=box, centre=centre.identity)

@@ -96,6 +96,15 @@ enrolment_codes = Table(
     _number("expires_at_ms"),
     _number("used_at_ms", nullable=True),
 )
+room_certificates = Table(
+    "room_certificates",
+    metadata,
+    Column("box_id", Text, ForeignKey("boxes.box_id"), primary_key=True, nullable=False),
+    _text("names"),
+    _text("issuer"),
+    _number("valid_until_ms"),
+    _number("sent_at_ms"),
+)
 nonces = Table(
     "nonces",
     metadata,

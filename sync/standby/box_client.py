@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.ssl_ import create_urllib3_context
 
 from appliance.domain.errors import RefusedError, TransientError
 from appliance.formats.bundle import BUNDLE_MAX_BYTES
@@ -47,6 +51,29 @@ class BoxRefusedError(RefusedError):
     staff_message = "The box that leads refused this one ({reason}). A technician should look."
 
 
+class _RoomAdapter(HTTPAdapter):
+    """Trusts the site's authority besides the public ones, which requests adds."""
+
+    def __init__(self, authority: Path) -> None:
+        self._context = create_urllib3_context()
+        self._context.load_verify_locations(cafile=str(authority))
+        super().__init__()
+
+    def init_poolmanager(self, *given: Any, **named: Any) -> None:
+        """See HTTPAdapter."""
+        super().init_poolmanager(*given, ssl_context=self._context, **named)
+
+
+def room_session(authority: Path) -> requests.Session:
+    """Return a session for the room's own network; `authority` need not be there yet."""
+    session = requests.Session()
+    # The environment's proxies and .netrc are not for the room's own network.
+    session.trust_env = False
+    if authority.exists():
+        session.mount("https://", _RoomAdapter(authority))
+    return session
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What another box answered: `data` is empty for "nothing new"; `head_seq` where it ends."""
@@ -58,14 +85,12 @@ class Reply:
 class BoxClient:
     """Another box at an address.  One thread at a time."""
 
-    def __init__(self, origin: str, box: BoxIdentity, clock: Clock) -> None:
+    def __init__(self, origin: str, box: BoxIdentity, clock: Clock, authority: Path) -> None:
         self.origin = origin.rstrip("/")
         self._box = box
         self._clock = clock
         self._offset_ms = 0
-        self._http = requests.Session()
-        # The environment's proxies and .netrc are not for the room's own network.
-        self._http.trust_env = False
+        self._http = room_session(authority)
 
     def view(self) -> BoxView:
         """Ask what the box says of itself, and learn its time.  Raises BoxOutOfReachError."""
@@ -149,9 +174,12 @@ def _key_of(data: bytes) -> str:
 class RoomLineByHttp:
     """See appliance.services.following.RoomLine."""
 
+    def __init__(self, authority: Path) -> None:
+        self._authority = authority
+
     def proofs(self, journal_id: str, origins: Sequence[str]) -> list[bytes]:
         """See RoomLine."""
-        views = _all(_look, origins)
+        views = _all(self._look, origins)
         return [
             view.proof.encode()
             for view in views
@@ -160,25 +188,23 @@ class RoomLineByHttp:
 
     def show_proof(self, proof: bytes, origins: Sequence[str]) -> None:
         """See RoomLine."""
-        _all(lambda origin: _show(origin, proof), origins)
+        _all(lambda origin: self._show(origin, proof), origins)
+
+    def _look(self, origin: str) -> BoxView | None:
+        try:
+            with room_session(self._authority) as session:
+                answer = session.get(f"{origin}/api/v1/box", timeout=LOOK_SECONDS)
+                return BoxView.from_value(answer.json())
+        except (requests.RequestException, ValueError, DocumentMalformedError):
+            return None
+
+    def _show(self, origin: str, proof: bytes) -> None:
+        address = f"{origin}/api/v1/box/epoch-proof"
+        with suppress(requests.RequestException), room_session(self._authority) as session:
+            session.post(address, data=proof, timeout=LOOK_SECONDS)
 
 
 def _all(ask: Callable[[str], T], origins: Sequence[str]) -> list[T]:
     """Ask several boxes at once: one that is gone must not make the others late."""
     with ThreadPoolExecutor(AT_ONCE_MAX) as pool:
         return list(pool.map(ask, origins[:AT_ONCE_MAX]))
-
-
-def _look(origin: str) -> BoxView | None:
-    try:
-        answer = requests.get(f"{origin}/api/v1/box", timeout=LOOK_SECONDS)
-        return BoxView.from_value(answer.json())
-    except (requests.RequestException, ValueError, DocumentMalformedError):
-        return None
-
-
-def _show(origin: str, proof: bytes) -> None:
-    try:
-        requests.post(f"{origin}/api/v1/box/epoch-proof", data=proof, timeout=LOOK_SECONDS)
-    except requests.RequestException:
-        return

@@ -30,6 +30,7 @@ from appliance.services.follow import begin_following, end_following, hold_copy,
 from appliance.services.following import Following
 from appliance.services.hand_over import become_follower, strays
 from appliance.services.peers import BoxView, PeerUnknownError, all_peers, origin_of
+from appliance.services.room_tls import authority_path
 from appliance.services.serve_followers import CopyDivergedError
 from appliance.storage.box_store import JournalRecord
 from appliance.storage.reading import JournalReader, journal_path
@@ -54,7 +55,10 @@ class RoomFollower:
     """Keeps a copy of what another box leads."""
 
     def __init__(self, box: Box, connect: Callable[..., BoxClient] = BoxClient) -> None:
-        """Follow for `box`; `connect(origin, identity, clock)` makes the way to another one."""
+        """Follow for `box`.
+
+        `connect(origin, identity, clock, authority)` makes the way to another one.
+        """
         self._box = box
         self._connect = connect
         self._origin = box.settings.standby_of
@@ -95,6 +99,8 @@ class RoomFollower:
             more = self._follow()
         except ExamroomError as trouble:
             self._view_due_ms = 0
+            # The next try begins with what this box trusts by then.
+            self._client = None
             if following is not None:
                 following.trouble_key = trouble.key
             return False
@@ -140,7 +146,8 @@ class RoomFollower:
 
     def _client_at(self, origin: str) -> BoxClient:
         if self._client is None or self._client.origin != origin:
-            self._client = self._connect(origin, self._box.identity, self._box.clock)
+            authority = authority_path(self._box.settings.data_dir)
+            self._client = self._connect(origin, self._box.identity, self._box.clock, authority)
         return self._client
 
     def _origins(self) -> list[str]:

@@ -56,10 +56,12 @@ from appliance.formats.request_signature import (
     sign_request,
     verify_request,
 )
+from appliance.formats.room_authority import load_or_create_authority
 from appliance.formats.roster_csv import read_roster_csv
 from appliance.formats.sealed_document import Document, DocumentKind, open_document, seal_document
 from appliance.formats.sealing import seal
 from appliance.formats.signing import sign
+from appliance.platform.clock import SystemClock
 from appliance.web.boundary import ExchangeBody, HandInBody, HelpBody, SignInBody, parse_body
 from provisioning.demo_exam import demo_exam_directory
 from provisioning.importers.exam_import import import_exam
@@ -321,11 +323,25 @@ STAFF_BODY = {
 RELEASE_BODY = {"package_id": "p-1", "release_secret": "00" * 32}
 
 
+def _certificate_body() -> dict[str, object]:
+    folder, now_ms = Path(tempfile.mkdtemp()), SystemClock().wall_ms()
+    authority = load_or_create_authority(folder, "Site", now_ms=now_ms)
+    chain, key = authority.issue(["room.example"], now_ms=now_ms)
+    return {
+        "names": ["room.example"],
+        "chain_pem": chain.decode(),
+        "key_pem": key.decode(),
+        "authority_pem": authority.certificate_pem.decode(),
+        "client_secret": authority.client_secret.hex(),
+    }
+
+
 def _in_the_mailbox() -> list[Parser]:
     bodies: dict[DocumentKind, dict[str, object]] = {
         "roster": dict(ROSTER_BODY),
         "staff": dict(STAFF_BODY),
         "release": dict(RELEASE_BODY),
+        "room_certificate": _certificate_body(),
     }
     return [
         parser_of(f"mailbox_{kind}", taken_in(kind), encode_canonical(body), structure="json")

@@ -214,8 +214,8 @@ class BoxMachine:
         self._watch = Watch(self.box)
         self._agent = self._make_agent()
 
-    def _connect(self, origin: str, identity: Any, clock: Clock) -> BoxClient:
-        client = SimBoxClient(origin, identity, clock)
+    def _connect(self, origin: str, identity: Any, clock: Clock, authority: Path) -> BoxClient:
+        client = SimBoxClient(origin, identity, clock, authority)
         client.network, client.source = self._network, self.name
         return client
 
