@@ -92,7 +92,7 @@ def _only_own_browser() -> None:
     own = _guard().settings.local_origin
     if request.host_url.rstrip("/") != own:
         abort(403)
-    if request.method == "POST" and request.headers.get("Origin") != own:
+    if request.method == "POST" and request.headers.get("Sec-Fetch-Site") != "same-origin":
         abort(403)
 
 

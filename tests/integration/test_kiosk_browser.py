@@ -36,11 +36,13 @@ class Kiosk:
         browser.write_text(BROWSER.format(folder=folder))
         browser.chmod(0o755)
         self.config = folder / "kiosk.toml"
+        port = free_port()
+        self.local_origin = f"http://127.0.0.1:{port}"
         self.config.write_text(
             f'authority = "{keep_authority(authority, folder)}"\naddress = "{address}"\n'
             f'browser = ["{browser}"]\nprofile_dir = "{folder}/profile"\n'
             f'policies_dir = "{folder}/policies"\nstate_dir = "{folder}/state"\n'
-            f"local_port = {free_port()}\n"
+            f"local_port = {port}\n"
         )
         self.processes: list[subprocess.Popen[bytes]] = []
 

@@ -24,7 +24,9 @@ class TlsFront:
         self.received = b""
         self.connections = 0
         self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        authority.issue_cert("localhost").configure_cert(self._context)
+        issued = authority.issue_cert("localhost")
+        issued.configure_cert(self._context)
+        self.certificate = issued.cert_chain_pems[0].bytes()
         self._listening = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -54,8 +56,16 @@ class TlsFront:
                 with socket.create_connection(("127.0.0.1", self.port_behind)) as far:
                     back = threading.Thread(target=_pass_on, args=(far, near), daemon=True)
                     back.start()
-                    _pass_on(near, far)
+                    self._pass_requests_on(near, far)
                     back.join()
+
+    def _pass_requests_on(self, near: socket.socket, far: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while piece := near.recv(PIECE_BYTES):
+                self.received += piece
+                far.sendall(piece)
+        with contextlib.suppress(OSError):
+            far.shutdown(socket.SHUT_WR)
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:
