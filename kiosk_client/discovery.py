@@ -43,19 +43,23 @@ class Discovery:
     def _note(
         self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange
     ) -> None:
-        with self._lock:
-            if state_change is ServiceStateChange.Removed:
+        if state_change is ServiceStateChange.Removed:
+            with self._lock:
                 self._origins.pop(name, None)
-                return
-            if name not in self._origins and len(self._origins) >= ANNOUNCED_MAX:
-                return
+            return
         info = zeroconf.get_service_info(service_type, name, timeout=RESOLVE_MS)
         announced = (info.properties.get(b"origin") if info else None) or b""
+        self.note_address(name, announced.decode(errors="replace"))
+
+    def note_address(self, name: str, announced: str) -> None:
+        """Keep an announced address, if it is one and there is place."""
         try:
-            origin = read_address(announced.decode())
-        except (InvalidInputError, UnicodeDecodeError):
+            origin = read_address(announced)
+        except InvalidInputError:
             return
         with self._lock:
+            if name not in self._origins and len(self._origins) >= ANNOUNCED_MAX:
+                return
             self._origins[name] = origin
         self._on_change()
 

@@ -1,0 +1,71 @@
+"""A kiosk hears the announcements of boxes, and takes nothing from them but an address."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from zeroconf import Zeroconf
+
+from appliance.platform.announcing import Announcement
+from kiosk_client.discovery import ANNOUNCED_MAX, Discovery
+
+FOUND_WITHIN_SECONDS = 40
+ROOM = "Room of test_kiosk_discovery"
+GOOD = "https://box.example:8443"
+
+
+def _has_multicast() -> bool:
+    try:
+        Zeroconf().close()
+    except OSError:
+        return False
+    return True
+
+
+def test_announced_address_is_found_and_what_is_none_is_passed_over() -> None:
+    """A false announcement costs nothing, and a box that goes is forgotten."""
+    # In a thread of its own: beside Playwright's event loop zeroconf would use that one and wait.
+    with ThreadPoolExecutor(1) as pool:
+        if not pool.submit(_has_multicast).result():
+            pytest.skip("this machine has no multicast")
+        pool.submit(_announce_and_listen).result()
+
+
+def _announce_and_listen() -> None:
+    changed = threading.Event()
+    discovery = Discovery(changed.set)
+    discovery.start()
+    false = [
+        Announcement(room=f"{ROOM} {number}", box_id=f"{number}bad000", port=1, origin=origin)
+        for number, origin in enumerate(("http://box.example", "javascript:alert(1)", ""))
+    ]
+    good = Announcement(room=ROOM, box_id="0123456789abcdef", port=8400, origin=GOOD)
+    for one in (*false, good):
+        one.make()
+    try:
+        for _ in range(FOUND_WITHIN_SECONDS):
+            changed.wait(1)
+            changed.clear()
+            if GOOD in discovery.origins():
+                break
+        ours = {one for one in discovery.origins() if "box.example" in one}
+        assert {GOOD} == ours
+    finally:
+        for one in (*false, good):
+            one.withdraw()
+    for _ in range(FOUND_WITHIN_SECONDS):
+        if GOOD not in discovery.origins():
+            break
+        changed.wait(1)
+    assert GOOD not in discovery.origins()
+    discovery.stop()
+
+
+def test_flood_of_announcements_is_bounded() -> None:
+    """Each announced address is asked; a stranger must not choose how many."""
+    discovery = Discovery(lambda: None)
+    for number in range(ANNOUNCED_MAX * 2):
+        discovery.note_address(f"box-{number}", f"https://box-{number}.example")
+    assert ANNOUNCED_MAX == len(discovery.origins())
