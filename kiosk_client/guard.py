@@ -106,6 +106,7 @@ class Guard:
     def choose(self, origin: str) -> None:
         """Use the room of a box, if that is one that was trusted."""
         if origin in self.memory.origins:
+            self._typed = ""
             self._remember(self.memory.model_copy(update={"room_box": origin}))
             self._waking.set()
 

@@ -10,6 +10,9 @@ const { matter: shown, workstation } = document.body.dataset;
 const today = document.querySelector("#today");
 if (today) today.textContent = new Date().toLocaleString(document.documentElement.lang);
 
+// A scanner types where the focus is; what the page says above stays in sight.
+document.querySelector("#address")?.focus({ preventScroll: true });
+
 function go(origin) {
   localStorage.setItem(PLACE, origin);
   location.replace(`${origin}/?workstation=${workstation}`);

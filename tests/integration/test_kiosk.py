@@ -191,8 +191,7 @@ def test_room_is_remembered_and_its_silence_is_said(
     mine.kill()
     other.start()
     again = make_guard()
-    again.use_address(public(other))
-    again._typed = ""
+    # As if it had been announced: nobody typed it.
     again._named = {public(other)}
     again.turn()
     assert "silent" == again.standing.matter
