@@ -103,7 +103,7 @@ def find(authority: Path, address: str | None) -> None:
     """Print the boxes in reach, and whether each can be trusted."""
     looks = Looks(Authority(authority))
     origins = {read_address(address)} if address else set()
-    discovery = Discovery(lambda: None)
+    discovery = Discovery()
     discovery.start()
     threading.Event().wait(LISTEN_SECONDS)
     origins |= discovery.origins()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 
 from zeroconf import Error, ServiceBrowser, ServiceStateChange, Zeroconf
 
@@ -26,8 +25,7 @@ _log = logging.getLogger(__name__)
 class Discovery:
     """Collects the addresses that are announced."""
 
-    def __init__(self, on_change: Callable[[], object]) -> None:
-        self._on_change = on_change
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._origins: dict[str, str] = {}
         self._zeroconf: Zeroconf | None = None
@@ -61,7 +59,6 @@ class Discovery:
             if name not in self._origins and len(self._origins) >= ANNOUNCED_MAX:
                 return
             self._origins[name] = origin
-        self._on_change()
 
     def origins(self) -> set[str]:
         """Return the addresses that are announced now."""

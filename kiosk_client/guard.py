@@ -66,7 +66,7 @@ class Guard:
         self._looks = Looks(self._authority)
         self._waking = threading.Event()
         self._stopping = threading.Event()
-        self._discovery = Discovery(self._waking.set)
+        self._discovery = Discovery()
         self._keys = BlockedKeys(root / "dev/input")
         self._plugged_before = readings.devices(root)
         self._typed = ""
@@ -120,12 +120,12 @@ class Guard:
         self._remember(self.memory.with_origins(set(seen)))
         self._settled_turns = 0 if self._allow() else self._settled_turns + 1
         rooms = rooms_of(seen)
-        room = self._my_room(rooms, seen)
+        room = self._my_room(rooms)
         if room is not None and room.open_at:
             self._report(room.open_at)
         self.standing = self._stand(rooms, room, seen, found)
 
-    def _my_room(self, rooms: list[RoomSeen], seen: dict[str, BoxSeen]) -> RoomSeen | None:
+    def _my_room(self, rooms: list[RoomSeen]) -> RoomSeen | None:
         """Return the room that was typed, set, or chosen; the only one there is chosen at once."""
         for origin in (self._typed, self.settings.address, self.memory.room_box):
             for room in rooms:
