@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test simulate powercut-shim powercut fuzz lint bench soak docs translations lock
+.PHONY: help demo test simulate powercut-shim powercut fuzz lint bench soak deb deb-test docs translations lock
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
@@ -45,6 +45,12 @@ bench: $(STAMP) ## the table of docs/performance.md, measured here
 
 soak: $(STAMP) ## the saves of four hours in ten minutes, and whether anything grows (MINUTES=10)
 	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),10)
+
+deb: $(STAMP) ## the Debian package of the box, for Debian 12 and 13, in dist/
+	$(BIN)/python systemd/debian/build_package.py dist
+
+deb-test: deb ## install that package in a Debian 12 and a Debian 13 (needs root, mmdebstrap and a mirror)
+	$(BIN)/python -m tests.image.deb_in_debian dist/examroom_*_amd64.deb
 
 docs: $(STAMP) ## the pages of docs/ that are made from the code
 	$(BIN)/python -m docs.generate
