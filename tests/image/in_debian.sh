@@ -19,7 +19,7 @@ id examroom examroom-proxy >/dev/null
 test "$(stat -c '%a %U' /var/lib/examroom/keys)" = "700 examroom"
 
 say "units"
-said=$(systemd-analyze verify /usr/lib/systemd/system/examroom* 2>&1)
+said=$(systemd-analyze verify /usr/lib/systemd/system/examroom* 2>&1) || true
 test -z "$said" || { echo "$said"; exit 1; }
 for unit in /usr/lib/systemd/system/examroom*.service; do
     systemd-analyze security --offline=true --threshold=20 "$unit" | tail -1
@@ -34,7 +34,7 @@ install -m 0400 -o examroom-proxy /var/lib/examroom/tls/room.pem /run/examroom-p
 setpriv --reuid=examroom-proxy --regid=examroom-proxy --clear-groups \
     examroom-provision proxy-configuration --config /etc/examroom/examroom.toml \
     --certificate /run/examroom-proxy/room.pem --output /run/examroom-proxy/haproxy.cfg
-said=$(haproxy -c -q -f /run/examroom-proxy/haproxy.cfg 2>&1)
+said=$(haproxy -c -q -f /run/examroom-proxy/haproxy.cfg 2>&1) || true
 test -z "$said" || { echo "$said"; exit 1; }
 
 say "exam server behind the proxy, with the keys that systemd would hand over"

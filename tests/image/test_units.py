@@ -104,8 +104,7 @@ def test_services_get_the_keys_that_are_sealed() -> None:
     box = _read("system/examroom.service")
     handed_over = _named(r"^LoadCredentialEncrypted=(\S+):", box)
     assert sorted(KEY_NAMES) == sorted(handed_over)
-    for line in _named(r"^LoadCredentialEncrypted=(\S+)$", _all_text()):
-        name, _, path = line.partition(":")
+    for name, path in _named(r"^LoadCredentialEncrypted=(\S+):(\S+)$", _all_text()):
         assert f"/var/lib/examroom-credentials/{name}.cred" == path
     for name in KEY_NAMES:
         assert f"LoadCredentialEncrypted={name}:$keys/{name}.cred" in _read("examroom-box")
