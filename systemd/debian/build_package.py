@@ -167,7 +167,8 @@ def settle_modes(root: Path) -> None:
 def build(target: Path) -> Path:
     """Build the package into the folder `target` and return its file."""
     target.mkdir(parents=True, exist_ok=True)
-    # Times in the package are those of the commit, so that it can be built again.
+    # A wheel holds the modes of its files, and a package the times: those of the commit.
+    os.umask(0o022)
     os.environ.setdefault(
         "SOURCE_DATE_EPOCH", run("git", "-C", REPOSITORY, "log", "-1", "--format=%ct").strip()
     )
