@@ -147,6 +147,7 @@ ADVICE: dict[str, tuple[str, str]] = {
     "role_unknown": (CENTRE, "Choose one of the roles that are named."),
     "room_certificate_unfit": (CENTRE, "Send another; the box keeps the one it has."),
     "room_closed": (INVIGILATOR, "Open the room first; candidates wait."),
+    "room_file_unfit": (TECHNICIAN, "Mend the named line of room.toml on the stick; restart."),
     "room_name_unfit": (CENTRE, "Write names and addresses with spaces between."),
     "room_session_open": (INVIGILATOR, "Nothing: go on in the room view."),
     "room_session_sealed": (INVIGILATOR, "Open a new room session."),

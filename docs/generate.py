@@ -343,7 +343,11 @@ def commands_page() -> str:
 
 def _commands(group: click.Group, above: str = "") -> Iterator[tuple[click.Command, str]]:
     """Yield every command with its name; those of a group below it."""
-    for name, command in sorted(group.commands.items()):
+    context = click.Context(group)
+    for name in sorted(group.list_commands(context)):
+        command = group.get_command(context, name)
+        if command is None:
+            continue
         if isinstance(command, click.Group):
             yield from _commands(command, f"{above}{name} ")
         else:

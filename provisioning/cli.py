@@ -1,61 +1,42 @@
-"""`examroom-provision`: everything that is prepared before the day."""
+"""`examroom-provision`: what is prepared before the day, and what a box does when it starts.
+
+A command is loaded when it is called: a box calls several while it starts, and none of them needs
+the importers.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+from importlib import import_module
 
 import click
 
-from appliance.domain.errors import ExamroomError
-from appliance.formats.authored_exam import write_authored_exam
-from provisioning.box_services.service_commands import COMMANDS as SERVICE_COMMANDS
-from provisioning.demo.run_demo import run_demo
-from provisioning.importers.exam_import import import_exam
-from provisioning.importers.report_text import report_text
+_COMMANDS = {
+    "configure": "provisioning.room_setup.commands:configure_command",
+    "demo": "provisioning.demo.command:demo",
+    "import": "provisioning.importers.command:import_command",
+    "proxy-configuration": "provisioning.box_services.service_commands:proxy_configuration_command",
+    "seal-keys": "provisioning.box_services.service_commands:seal_keys_command",
+    "self-signed": "provisioning.box_services.service_commands:self_signed_command",
+}
 
 
-@click.group()
+class _LoadedWhenCalled(click.Group):
+    """A group that knows its commands by name and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        place = _COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=_LoadedWhenCalled)
 def main() -> None:
     """Prepare exams, rosters and boxes."""
-
-
-@main.command("import")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Where to write the exam; otherwise NAME.exam in the current folder.",
-)
-def import_command(source: Path, output: Path | None) -> None:
-    """Import an exam: a QTI package or folder, or a QTI, Moodle XML or GIFT file."""
-    try:
-        authored = import_exam(source)
-        data = write_authored_exam(authored)
-    except ExamroomError as error:
-        raise click.ClickException(str(error)) from error
-    target = output or Path(f"{source.resolve().stem}.exam")
-    try:
-        target.write_bytes(data)
-    except OSError as error:
-        raise click.ClickException(
-            f"{target} could not be written: {error.strerror}. Choose another place with --output."
-        ) from error
-    click.echo(report_text(authored))
-    click.echo(f"Written: {target} ({len(data) // 1024 + 1} KiB)")
-
-
-@main.command()
-@click.option("--reset", is_flag=True, help="Forget the demo there was and start afresh.")
-@click.option(
-    "--folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("demo-data"),
-    help="Where the demo keeps its things.",
-)
-def demo(reset: bool, folder: Path) -> None:
-    """Run a centre, a box, its sync agent and a few simulated candidates on loopback."""
-    run_demo(folder, reset=reset, say=click.echo)
-
-
-for _command in SERVICE_COMMANDS:
-    main.add_command(_command)

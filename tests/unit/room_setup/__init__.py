@@ -1,0 +1,1 @@
+"""room.toml and what a box makes of it."""
