@@ -152,7 +152,6 @@ def make_exam_server(settings: Settings) -> ExamServer:
         announcement = Announcement(
             room=settings.room,
             box_id=box.identity.id,
-            port=settings.candidate_port,
             origin=origin_of(box),
         )
         announcement.make()

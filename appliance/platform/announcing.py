@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import socket
+from urllib.parse import urlsplit
 
+import ifaddr
 import structlog
 from zeroconf import Error, NonUniqueNameException, ServiceInfo, Zeroconf
 
@@ -15,12 +16,12 @@ _log = structlog.get_logger()
 class Announcement:
     """One announcement.  A network without multicast costs nothing: an address can be typed."""
 
-    def __init__(self, *, room: str, box_id: str, port: int, origin: str) -> None:
-        """`origin` is what clients open: with a proxy in front it is not `port` of this machine."""
+    def __init__(self, *, room: str, box_id: str, origin: str) -> None:
+        """`origin` is what clients open: the proxy's address where one stands in front."""
         self._info = ServiceInfo(
             SERVICE_TYPE,
             f"{room} {box_id[:6]}.{SERVICE_TYPE}",
-            port=port,
+            port=_port(origin),
             properties={"box": box_id, "room": room, "origin": origin},
             server=f"examroom-{box_id[:6]}.local.",
             parsed_addresses=outside_addresses(),
@@ -42,9 +43,19 @@ class Announcement:
 
 
 def outside_addresses() -> list[str]:
-    """Return the addresses of this machine that others can use, loopback when there is none."""
-    found = {
-        str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)
-    }
-    outside = sorted(one for one in found if not one.startswith("127."))
-    return outside or ["127.0.0.1"]
+    """Return the IPv4 addresses of this machine that others can use, loopback when there is none.
+
+    Asks the ports, not the name service: a box's own name need not lead anywhere, and on Debian it
+    leads to 127.0.1.1.
+    """
+    try:
+        found = {str(one.ip) for port in ifaddr.get_adapters() for one in port.ips if one.is_IPv4}
+    except OSError as problem:
+        _log.warning("addresses_unknown", reason=str(problem))
+        found = set()
+    return sorted(one for one in found if not one.startswith("127.")) or ["127.0.0.1"]
+
+
+def _port(origin: str) -> int:
+    parts = urlsplit(origin)
+    return parts.port or (443 if parts.scheme == "https" else 80)

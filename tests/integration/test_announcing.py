@@ -39,7 +39,7 @@ def _announce_and_look() -> None:
 
     browser = ServiceBrowser(looking, SERVICE_TYPE, handlers=[note])
     announcement = Announcement(
-        room=ROOM, box_id="0123456789abcdef", port=8400, origin="https://box.home.arpa"
+        room=ROOM, box_id="0123456789abcdef", origin="https://box.home.arpa"
     )
     announcement.make()
     try:
@@ -47,7 +47,7 @@ def _announce_and_look() -> None:
         (name,) = found
         info = looking.get_service_info(SERVICE_TYPE, name, timeout=5000)
         assert info is not None
-        assert (8400, b"0123456789abcdef") == (info.port, info.properties[b"box"])
+        assert (443, b"0123456789abcdef") == (info.port, info.properties[b"box"])
         assert b"https://box.home.arpa" == info.properties[b"origin"]
         changed.clear()
     finally:

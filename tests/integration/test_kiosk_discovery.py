@@ -38,10 +38,10 @@ def _announce_and_listen() -> None:
     discovery = Discovery()
     discovery.start()
     false = [
-        Announcement(room=f"{ROOM} {number}", box_id=f"{number}bad000", port=1, origin=origin)
+        Announcement(room=f"{ROOM} {number}", box_id=f"{number}bad000", origin=origin)
         for number, origin in enumerate(("http://box.example", "javascript:alert(1)", ""))
     ]
-    good = Announcement(room=ROOM, box_id="0123456789abcdef", port=8400, origin=GOOD)
+    good = Announcement(room=ROOM, box_id="0123456789abcdef", origin=GOOD)
     for one in (*false, good):
         one.make()
     try:
