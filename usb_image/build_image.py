@@ -141,8 +141,8 @@ def lay_in_units(extra: Path) -> None:
         ("journald", "usr/lib/systemd/journald.conf.d"),
     ):
         shutil.copytree(systemd / folder, extra / target, dirs_exist_ok=True)
-    (extra / "usr/bin").mkdir(parents=True, exist_ok=True)
-    shutil.copy(systemd / "examroom-box", extra / "usr/bin")
+    (extra / "usr/sbin").mkdir(parents=True, exist_ok=True)
+    shutil.copy(systemd / "examroom-box", extra / "usr/sbin")
 
 
 def build_image(tools: Path, work: Path, profile: str, version: str) -> Path:

@@ -19,7 +19,8 @@ from provisioning.room_setup.configure import configure
 @click.option(
     "--data",
     "data_dir",
-    type=click.Path(path_type=Path, file_okay=False),
+    # Only written into the settings: whoever runs this need not be able to open it.
+    type=click.Path(path_type=Path, readable=False),
     default=Path("/var/lib/examroom"),
     show_default=True,
     help="The box's data.",
