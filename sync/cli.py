@@ -15,7 +15,7 @@ from appliance.formats.keys import (
     load_pinned_centre,
 )
 from appliance.platform.clock import SystemClock
-from appliance.platform.files import write_durably
+from appliance.platform.files import make_folder, write_durably
 from appliance.platform.logging import log_to_stderr
 from sync.agent.agent import AgentPaths
 from sync.agent.centre_client import CentreClient
@@ -29,9 +29,10 @@ from sync.agent.service import (
     run_turns,
 )
 from sync.agent.state import load_state
+from sync.removable_media.mirror import MARKER_NAME, Mirror, mark_mirror
 from sync.removable_media.mirror import TURN_EVERY_SECONDS as MIRROR_EVERY_SECONDS
-from sync.removable_media.mirror import Mirror, mark_mirror
 from sync.removable_media.stick import (
+    Carried,
     export_attachments,
     export_bundles,
     import_from_stick,
@@ -126,6 +127,46 @@ def status(data_dir: Path) -> None:
 @_STICK
 def export(data_dir: Path, stick: Path) -> None:
     """Write to a stick what the centre does not have yet."""
+    if _export(data_dir, stick):
+        sys.exit(1)
+
+
+@commands.command("import")
+@_DATA
+@_STICK
+def import_documents(data_dir: Path, stick: Path) -> None:
+    """Take documents and receipts of the centre from a stick."""
+    if _import(data_dir, stick):
+        sys.exit(1)
+
+
+@commands.command()
+@_DATA
+@_STICK
+def carry(data_dir: Path, stick: Path) -> None:
+    """Do all that a stick with a folder `examroom` is for, as a box does when one is put in.
+
+    Leaves the box's public keys on it, takes what the centre sends, and writes the results.
+    """
+    folder = stick / "examroom"
+    if not folder.is_dir() or (folder / MARKER_NAME).exists():
+        click.echo("This stick is not for carrying: it has no folder examroom, or is a mirror.")
+        return
+    paths = AgentPaths(data_dir)
+    box = load_or_create_box_identity(paths.keys, BOX_NAME).public
+    make_folder(folder / "public-keys")
+    write_durably(folder / "public-keys" / f"{box.id}.json", box.to_bytes())
+    click.echo(f"Wrote the public keys of box {box.id}.")
+    try:
+        _pinned(paths)
+    except BoxNotEnrolledError as problem:
+        click.echo(str(problem))
+        return
+    if [*_import(data_dir, stick), *_export(data_dir, stick)]:
+        sys.exit(1)
+
+
+def _export(data_dir: Path, stick: Path) -> dict[str, str]:
     paths = AgentPaths(data_dir)
     box = load_or_create_box_identity(paths.keys, BOX_NAME)
     source, centre, state = BoxJournals(data_dir), _pinned(paths), load_state(paths.state)
@@ -135,17 +176,10 @@ def export(data_dir: Path, stick: Path) -> None:
         f"Wrote {bundles.count} bundles and {files.count} files of candidates and read them back. "
         "Nobody can read them on it."
     )
-    for name, key in files.refused.items():
-        click.echo(f"Left {name}: {key}.")
-    if files.refused:
-        sys.exit(1)
+    return _tell_refused(files)
 
 
-@commands.command("import")
-@_DATA
-@_STICK
-def import_documents(data_dir: Path, stick: Path) -> None:
-    """Take documents and receipts of the centre from a stick."""
+def _import(data_dir: Path, stick: Path) -> dict[str, str]:
     paths = AgentPaths(data_dir)
     paths.make_folders()
     carried = import_from_stick(
@@ -157,10 +191,13 @@ def import_documents(data_dir: Path, stick: Path) -> None:
         state=load_state(paths.state),
     )
     click.echo(f"Took {carried.count} files from the stick.")
+    return _tell_refused(carried)
+
+
+def _tell_refused(carried: Carried) -> dict[str, str]:
     for name, key in carried.refused.items():
         click.echo(f"Left {name}: {key}.")
-    if carried.refused:
-        sys.exit(1)
+    return carried.refused
 
 
 @commands.command("mark-mirror")

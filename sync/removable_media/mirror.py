@@ -37,6 +37,7 @@ from sync.removable_media.mirror_stick import (
 )
 from sync.removable_media.stick import StickWriteError
 
+MARKER_NAME = "mirror.marker"
 TURN_EVERY_SECONDS = 2
 STICKS_MAX = 8
 RECEIVERS_MAX = 4
@@ -52,7 +53,7 @@ def mark_mirror(stick: Path, *, box: BoxIdentity, centre: PublicIdentity, clock:
     A stick that is this box's mirror already keeps its name.  Raises MirrorOfAnotherBoxError,
     DocumentMalformedError or StickWriteError.
     """
-    path = stick / "examroom" / "mirror.marker"
+    path = stick / "examroom" / MARKER_NAME
     if path.exists():
         data = read_from_medium(path, MARKER_MAX_BYTES + 1)
         return read_mirror_marker(data, box=box.public, centre=centre).stick
@@ -164,7 +165,7 @@ class Mirror:
         found = []
         for folder in self._folders():
             try:
-                data = read_from_medium(folder / "mirror.marker", MARKER_MAX_BYTES + 1)
+                data = read_from_medium(folder / MARKER_NAME, MARKER_MAX_BYTES + 1)
                 marker = read_mirror_marker(data, box=self._box.public, centre=self._centre)
             except (OSError, ExamroomError):
                 continue  # Not marked, not ours, or being pulled this moment: left alone.
@@ -193,7 +194,7 @@ class Mirror:
         except (StickWriteError, StickDiffersError) as problem:
             stay.state, stay.error_key = "failing", problem.key
         except OSError:
-            if not os.path.exists(folder / "mirror.marker"):  # noqa: PTH110 - never raises
+            if not os.path.exists(folder / MARKER_NAME):  # noqa: PTH110 - never raises
                 del self._stays[folder]  # It was pulled in the middle, which does no harm.
                 return
             stay.state, stay.error_key = "failing", StickWriteError.key

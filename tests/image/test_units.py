@@ -15,12 +15,20 @@ from provisioning.box_services.seal_keys import KEY_NAMES
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "systemd" / "system").iterdir())
 OF_THE_IMAGE = sorted(ROOT.glob("usb_image/mkosi.profiles/*/mkosi.extra/**/examroom-*.service"))
-AT_THE_START = {"examroom-image-data.service"}
-"""Opens the disk before anything listens, and ends: it needs root and the raw disk."""
+ROOTS_OWN = {
+    # Opens the disk before anything listens, and ends: it needs root and the raw disk.
+    "examroom-image-data.service",
+    # Mounts a stick; what reads it runs as the box's user, without a network.
+    "examroom-stick@.service",
+    # Makes a file that says so.
+    "examroom-client-closed.service",
+    # The candidate's screen: a session of an ordinary user, whose browser makes its own sandbox.
+    "examroom-screen.service",
+}
 SERVICES = [
     one
     for one in [*UNITS, *OF_THE_IMAGE]
-    if one.suffix == ".service" and one.name not in AT_THE_START
+    if one.suffix == ".service" and one.name not in ROOTS_OWN
 ]
 EXPOSURE_MAX_TENTHS = 20
 ANALYZE = shutil.which("systemd-analyze")

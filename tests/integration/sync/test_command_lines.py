@@ -46,6 +46,28 @@ def _box(*arguments: str | Path, data: Path) -> str:
     return result.output
 
 
+def test_stick_that_is_put_in_carries_both_ways(tmp_path: Path) -> None:
+    """Nobody types a command at a box: who it is, what it gets and what it has go by one stick."""
+    centre, box, stick = tmp_path / "centre", tmp_path / "box", tmp_path / "stick"
+    stick.mkdir()
+    assert "not for carrying" in _box("carry", "--stick", stick, data=box)
+    assert [] == list(stick.iterdir())
+
+    (stick / "examroom").mkdir()
+    assert "public keys" in _box("carry", "--stick", stick, data=box)
+    (keys,) = (stick / "examroom" / "public-keys").iterdir()
+    _central("init", "--json", data=centre)
+    _central("enrol-box", "--keys", keys, "--room", "A 1", "--json", data=centre)
+    _central("write-keys", tmp_path / "centre.json", data=centre)
+    _box("enrol", "--centre-keys", tmp_path / "centre.json", data=box)
+    box_id = keys.stem
+    _central("room-certificate", box_id, "--name", "box.examroom.internal", data=centre)
+    _central("export-mailbox", "--box", box_id, "--stick", stick, "--json", data=centre)
+    said = _box("carry", "--stick", stick, data=box)
+    assert "Took 1 files" in said
+    assert "Wrote 0 bundles" in said
+
+
 def test_whole_exam_travels_by_stick(tmp_path: Path) -> None:
     """Enrolment, sending, bundles, receipts and results, and no network anywhere."""
     centre, box, stick = tmp_path / "centre", tmp_path / "box", tmp_path / "stick"
