@@ -1,10 +1,10 @@
 #!/bin/sh
-# The tests need Chromium, HAProxy and dnsmasq, and use libfaketime where it is there.  As root with
+# The tests need Chromium, HAProxy, dnsmasq and mtools, and use libfaketime where it is there.  As root with
 # apt all are installed; otherwise one sentence says what to do about those that are needed.
 PATH="$PATH:/usr/sbin"
 needed() {
-    for program in chromium haproxy dnsmasq; do
-        command -v "$program" >/dev/null 2>&1 || echo "$program" | sed 's/^dnsmasq$/dnsmasq-base/'
+    for program in chromium haproxy dnsmasq mcopy; do
+        command -v "$program" >/dev/null 2>&1 || echo "$program" | sed 's/^dnsmasq$/dnsmasq-base/; s/^mcopy$/mtools/'
     done
 }
 missing=$(needed)

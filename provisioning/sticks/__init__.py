@@ -1,0 +1,1 @@
+"""Sticks for boxes and clients: an image on many at once, verified and measured."""

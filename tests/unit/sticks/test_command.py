@@ -1,0 +1,101 @@
+"""`examroom-provision write-sticks`, as a technician meets it."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from provisioning.cli import main
+from provisioning.sticks.speeds import Speeds, too_slow_for
+from tests.rig.small_image import MIB, small_image
+
+ROOM = 'room = "Room 12"\nname = "room12.school.example"\n'
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """Write a small image."""
+    return small_image(tmp_path / "image.raw")
+
+
+def _run(*given: str | Path) -> Result:
+    return CliRunner().invoke(main, ["write-sticks", *(str(one) for one in given)])
+
+
+def _stick(path: Path) -> Path:
+    with path.open("wb") as file:
+        file.truncate(40 * MIB)
+    return path
+
+
+def _file_on(stick: Path, name: str) -> str:
+    command = ["mtype", "-i", f"{stick}@@3M", f"::/{name}"]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout
+
+
+def test_each_stick_gets_its_own_room_file(image: Path, tmp_path: Path) -> None:
+    """A box finds on its stick which room it is for."""
+    sticks = [_stick(tmp_path / "one"), _stick(tmp_path / "two")]
+    rooms = [tmp_path / "one.toml", tmp_path / "two.toml"]
+    for number, room in enumerate(rooms):
+        room.write_text(ROOM.replace("12", str(number)))
+    result = _run(image, *sticks, "--room", rooms[0], "--room", rooms[1])
+    assert "examroom-box_1.0 written and read back" in result.output
+    assert [ROOM.replace("12", str(number)) for number in range(2)] == [
+        _file_on(stick, "room.toml") for stick in sticks
+    ]
+
+
+def test_nothing_is_written_when_one_device_is_unfit(image: Path, tmp_path: Path) -> None:
+    """All are looked at before the first is written."""
+    good, small = _stick(tmp_path / "good"), tmp_path / "small"
+    small.write_bytes(b"x")
+    result = _run(image, good, small)
+    assert (1, bytes(40 * MIB)) == (result.exit_code, good.read_bytes())
+    assert "was not written: it has 0 MiB" in result.output
+
+
+def test_one_room_file_never_makes_two_boxes(image: Path, tmp_path: Path) -> None:
+    """Two boxes with one address would take each other's candidates."""
+    room = tmp_path / "room.toml"
+    room.write_text(ROOM)
+    result = _run(image, _stick(tmp_path / "one"), _stick(tmp_path / "two"), "--room", room)
+    assert (2, True) == (result.exit_code, "--room once for each" in result.output)
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "said"),
+    [
+        ("--room", "rom = 1", "/file cannot go onto a stick: The file room.toml cannot"),
+        ("--client", "= 1", "cannot go onto a stick"),
+        ("--authority", "none", "/file cannot go onto a stick"),
+        ("--centre-keys", "{}", "/file cannot go onto a stick"),
+    ],
+)
+def test_file_that_is_not_what_it_should_be_stops_everything(
+    image: Path, tmp_path: Path, option: str, text: str, said: str
+) -> None:
+    """A mistyped room file is found at the desk, not in the room."""
+    stick, file = _stick(tmp_path / "stick"), tmp_path / "file"
+    file.write_text(text)
+    result = _run(image, stick, option, file)
+    assert (1, bytes(40 * MIB)) == (result.exit_code, stick.read_bytes())
+    assert said in result.output
+
+
+@pytest.mark.parametrize(
+    ("speeds", "expected"),
+    [
+        (Speeds(20, 90, 8), set()),
+        (Speeds(20, 90, 180), {"box"}),
+        (Speeds(20, 90, 900), {"box", "mirror"}),
+        (Speeds(4, 90, 8), {"box", "mirror"}),
+        (Speeds(20, 20, 8), {"box", "client"}),
+    ],
+)
+def test_slow_stick_is_told_apart_by_use(speeds: Speeds, expected: set[str]) -> None:
+    """What is too slow to run a box from may still be a fine mirror."""
+    assert expected == set(too_slow_for(speeds))
