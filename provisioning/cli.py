@@ -14,9 +14,11 @@ _COMMANDS = {
     "configure": "provisioning.room_setup.commands:configure_command",
     "demo": "provisioning.demo.command:demo",
     "import": "provisioning.importers.command:import_command",
+    "make-rooms": "provisioning.room_plan.command:make_rooms_command",
     "proxy-configuration": "provisioning.box_services.service_commands:proxy_configuration_command",
     "seal-keys": "provisioning.box_services.service_commands:seal_keys_command",
     "self-signed": "provisioning.box_services.service_commands:self_signed_command",
+    "write-sticks": "provisioning.sticks.command:write_sticks_command",
 }
 
 
