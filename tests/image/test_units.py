@@ -26,9 +26,7 @@ ROOTS_OWN = {
     "examroom-screen.service",
 }
 SERVICES = [
-    one
-    for one in [*UNITS, *OF_THE_IMAGE]
-    if one.suffix == ".service" and one.name not in ROOTS_OWN
+    one for one in [*UNITS, *OF_THE_IMAGE] if one.suffix == ".service" and one.name not in ROOTS_OWN
 ]
 EXPOSURE_MAX_TENTHS = 20
 ANALYZE = shutil.which("systemd-analyze")
