@@ -15,6 +15,7 @@ _COMMANDS = {
     "demo": "provisioning.demo.command:demo",
     "import": "provisioning.importers.command:import_command",
     "make-rooms": "provisioning.room_plan.command:make_rooms_command",
+    "print-sheets": "provisioning.printing.command:print_sheets_command",
     "proxy-configuration": "provisioning.box_services.service_commands:proxy_configuration_command",
     "seal-keys": "provisioning.box_services.service_commands:seal_keys_command",
     "self-signed": "provisioning.box_services.service_commands:self_signed_command",

@@ -17,10 +17,13 @@ from appliance.rendering.texts import msgids
 from appliance.web.candidate.texts import page_texts
 from appliance.web.languages import LANGUAGES, TRANSLATIONS, speak
 from docs.generate import error_classes
+from provisioning.printing import sheets
 
 TRANSLATED = [one for one in LANGUAGES if one != "en"]
 KIOSK = Path(kiosk_client.__file__).parent / "translations"
-BOTH = pytest.mark.parametrize("folder", [TRANSLATIONS, KIOSK], ids=["box", "kiosk"])
+BOTH = pytest.mark.parametrize(
+    "folder", [TRANSLATIONS, KIOSK, sheets.TRANSLATIONS], ids=["box", "kiosk", "sheets"]
+)
 _VALUE = re.compile(r"\{\w+\}|%\(\w+\)[sd]|%%")
 
 
