@@ -10,6 +10,7 @@ from typing import Any
 import click
 import requests
 
+from appliance.cli.room_check import room
 from appliance.composition import box_for_a_command
 from appliance.domain.errors import ExamroomError
 from appliance.platform.logging import log_to_stderr
@@ -182,3 +183,6 @@ def verify(
             failed = failed or not one.is_intact
     if failed:
         context.exit(1)
+
+
+doctor.add_command(room)

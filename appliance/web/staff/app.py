@@ -23,6 +23,7 @@ from appliance.web.limits import TooManyTriesError
 from appliance.web.security import protect
 from appliance.web.staff import (
     candidate_pages,
+    check_pages,
     entrance,
     lost_time_pages,
     people_pages,
@@ -62,6 +63,7 @@ def create_staff_app(box: Box, *, form_key: bytes) -> Flask:
         room_pages,
         people_pages,
         candidate_pages,
+        check_pages,
         lost_time_pages,
         sitting_actions,
         record_pages,
