@@ -37,7 +37,8 @@ CREATE TABLE sittings (
         ('planned', 'loaded', 'released', 'running', 'paused', 'ended', 'sealed')),
     released_by TEXT,
     started_at_ms INTEGER,
-    ended_at_ms INTEGER
+    ended_at_ms INTEGER,
+    locked_browser TEXT
 ) STRICT
 ;
 CREATE TABLE attempts (

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from appliance.domain.box_commands import BoxCommand
 from appliance.domain.candidates import Accommodation
 from appliance.domain.changes import Change
+from appliance.domain.locked_browser import RequireLockedBrowser
 from appliance.domain.rescue_commands import TakeRescuedWork
 from appliance.domain.revisions import ResponseValue
 from appliance.domain.time_commands import DecideLostTime
@@ -378,6 +379,7 @@ Command = (
     | NoteStaff
     | NoteContact
     | DecideLostTime
+    | RequireLockedBrowser
     | TakeRescuedWork
     | Tick
     | NoteRestart

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from appliance.domain.candidates import Accommodation
 from appliance.domain.errors import NotFoundError
+from appliance.domain.locked_browser import LockedBrowser
 from appliance.domain.lost_time import LostTime
 from appliance.domain.revisions import ResponseValue
 from appliance.domain.states import AttemptState, SittingState
@@ -48,6 +49,7 @@ class Sitting:
     released_by: str | None = None
     started_at_ms: int | None = None
     ended_at_ms: int | None = None
+    locked_browser: LockedBrowser | None = None
 
 
 @dataclass(slots=True)

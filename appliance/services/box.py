@@ -13,6 +13,7 @@ from appliance.services.disk_guard import DiskGuard
 from appliance.services.fence import OvertakenError
 from appliance.services.following import Following, NoLine, RoomLine
 from appliance.services.room import Room
+from appliance.services.seb_orders import SebOrders
 from appliance.services.workstations import Workstations
 from appliance.settings import Settings
 from appliance.storage.box_store import BoxStore
@@ -58,6 +59,7 @@ class Box:
     room_lock: threading.Lock = field(default_factory=threading.Lock)
     failed_confirmations: dict[str, list[int]] = field(default_factory=dict)
     workstations: Workstations = field(default_factory=Workstations)
+    seb_orders: SebOrders = field(default_factory=SebOrders)
     disk: DiskGuard = field(init=False)
 
     def __post_init__(self) -> None:

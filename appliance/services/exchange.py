@@ -17,6 +17,7 @@ from appliance.domain.states import AttemptState, SittingState
 from appliance.services.box import Box
 from appliance.services.presence import Contact
 from appliance.services.room import Room, SignedIn
+from appliance.services.shown_hashes import Shown
 
 WRITING_EVERY_MS = 5000
 WAITING_EVERY_MS = 2500
@@ -36,6 +37,7 @@ class Telling:
     seen_message_count: int
     oldest_no: int = 0
     workstation_id: str = ""
+    shown: tuple[Shown, ...] = ()
 
 
 def exchange(
@@ -65,6 +67,7 @@ def _note_contact(box: Box, room: Room, signed_in: SignedIn, telling: Telling) -
         battery_percent=telling.battery_percent,
         unsent_count=telling.unsent_count,
         workstation_id=telling.workstation_id,
+        shown=telling.shown,
     )
     away_seconds = room.presence.heard(signed_in.attempt_id, contact)
     if away_seconds is not None:

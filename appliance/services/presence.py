@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, replace
 
+from appliance.services.shown_hashes import Shown
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -17,6 +19,7 @@ class Contact:
     battery_percent: int | None = None
     unsent_count: int = 0
     workstation_id: str = ""
+    shown: tuple[Shown, ...] = ()
 
 
 class Presence:

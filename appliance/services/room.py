@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from appliance.domain.exams import Exam
 from appliance.services.copies import Copies
 from appliance.services.fence import Fence
+from appliance.services.page_nonces import PageNonces
 from appliance.services.presence import Presence
 from appliance.storage.attachments import Attachments
 from appliance.storage.box_store import JournalRecord
@@ -68,6 +69,7 @@ class Room:
     begun_ms: int
     exams: dict[str, ReleasedExam] = field(default_factory=dict)
     sign_ins: dict[str, SignedIn] = field(default_factory=dict)
+    page_nonces: PageNonces = field(default_factory=PageNonces)
     proof: bytes | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
     ending: threading.Lock = field(default_factory=threading.Lock)

@@ -14,7 +14,8 @@ from appliance.services.workstations import BATTERY_LOW_PERCENT, Workstation
 class WorkstationView:
     """One workstation; `seat` is empty until a candidate's page speaks from it.
 
-    `notices` name what wants a look: lost, virtual_machine, displays, plugged, battery.
+    `notices` name what wants a look: lost, hand, lock_screen, virtual_machine, displays,
+    plugged, battery.
     """
 
     workstation: Workstation
@@ -49,6 +50,8 @@ def notices(one: Workstation, *, lost: bool) -> tuple[str, ...]:
     found = (
         # One that was let go is expected to go.
         ("lost", lost and not one.wanted.release),
+        ("hand", "hand" in report.asks),
+        ("lock_screen", "lock_screen" in report.asks),
         ("virtual_machine", bool(report.virtual_machine)),
         ("displays", (report.displays_count or 0) > 1),
         ("plugged", bool(report.plugged)),

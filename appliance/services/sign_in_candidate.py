@@ -12,7 +12,9 @@ from appliance.formats.candidate_code import hash_candidate_code
 from appliance.formats.rescue_file import rescue_key
 from appliance.platform.ids import new_token
 from appliance.services.box import Box
+from appliance.services.check_browser import check_browser
 from appliance.services.room import SignedIn, hash_token
+from appliance.services.shown_hashes import Shown
 
 
 class CodeUnknownError(NotFoundError):
@@ -32,10 +34,13 @@ class SignIn:
     rescue_key: bytes
 
 
-def sign_in_candidate(box: Box, *, code: str, client_id: str) -> SignIn:
+def sign_in_candidate(
+    box: Box, *, code: str, client_id: str, shown: tuple[Shown, ...] = ()
+) -> SignIn:
     """Sign a browser in.
 
-    Raises CandidateCodeMistypedError, CodeUnknownError, and what the attempt's state refuses.
+    Raises CandidateCodeMistypedError, CodeUnknownError, what the attempt's state refuses, and where
+    the sitting asks for Safe Exam Browser what `check_browser` raises.
     """
     room = box.open_room()
     keys = {hash_candidate_code(key, code): key for key in box.store.code_keys()}
@@ -53,6 +58,7 @@ def sign_in_candidate(box: Box, *, code: str, client_id: str) -> SignIn:
     if found is None:
         raise CodeUnknownError
     attempt_id, code_key = found
+    check_browser(box, SignedIn(attempt_id, client_id), shown)
     token = new_token()
     command = c.SignInCandidate("candidate", attempt_id, client_id, hash_token(token))
     room.writer.write(command)

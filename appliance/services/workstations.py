@@ -43,7 +43,8 @@ class Report:
     """What a workstation says of itself.  None: it cannot tell.
 
     `network` names an interface, empty: none is up; `plugged` names devices since its start;
-    `virtual_machine` names the software it runs in, empty: a real computer.
+    `virtual_machine` names the software it runs in, empty: a real computer; `asks` names what a
+    Safe Exam Browser wants of staff: hand, lock_screen.
     """
 
     kind: Kind
@@ -56,6 +57,7 @@ class Report:
     displays_count: int | None = None
     virtual_machine: str = ""
     plugged: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,23 @@ class Workstations:
             self._all_released = released
             for name, one in self._known.items():
                 self._known[name] = replace(one, wanted=replace(one.wanted, release=released))
+
+    def report_of(self, workstation_id: str) -> Report | None:
+        """Return the newest report of a workstation."""
+        known = self._known.get(workstation_id)
+        return None if known is None else known.report
+
+    def settled(self, workstation_id: str, what: str) -> None:
+        """Note that what a Safe Exam Browser asked has been settled."""
+        with self._lock:
+            one = self._get(workstation_id)
+            asks = tuple(asked for asked in one.report.asks if asked != what)
+            self._known[workstation_id] = replace(one, report=replace(one.report, asks=asks))
+
+    def forget(self, workstation_id: str) -> None:
+        """Forget a workstation whose client said that it ends."""
+        with self._lock:
+            self._known.pop(workstation_id, None)
 
     def restart_browser(self, workstation_id: str) -> None:
         """Want a workstation to start its browser anew, once."""

@@ -46,7 +46,8 @@ CREATE TABLE sittings (
         ('planned', 'loaded', 'released', 'running', 'paused', 'ended', 'sealed')),
     released_by TEXT,
     started_at_ms INTEGER,
-    ended_at_ms INTEGER
+    ended_at_ms INTEGER,
+    locked_browser TEXT
 ) STRICT
 """
 

@@ -22,6 +22,7 @@ from appliance.domain.decide.now import Now
 from appliance.domain.errors import ExamroomError, TransientError
 from appliance.domain.evolve import evolve
 from appliance.domain.journal import Draft, Entry, place
+from appliance.domain.locked_browser import LockedBrowser
 from appliance.domain.room import RoomBox, RoomState
 from appliance.storage.database import write_transaction
 from appliance.storage.driver_errors import translating
@@ -138,6 +139,11 @@ class JournalWriter:
     def boxes(self) -> list[RoomBox]:
         """Return the boxes of this room, as far as it is decided.  From any thread."""
         return list(self._state.boxes.values())
+
+    def locked_browser(self, sitting_id: str) -> LockedBrowser | None:
+        """Return what a sitting asks of browsers, as far as it is decided.  From any thread."""
+        sitting = self._state.sittings.get(sitting_id)
+        return None if sitting is None else sitting.locked_browser
 
     def sitting_ids(self) -> list[str]:
         """Return the sittings of this room, as far as it is decided.  From any thread."""

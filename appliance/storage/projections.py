@@ -24,11 +24,11 @@ from appliance.domain.room import (
     RoomBox,
     RoomSession,
     RoomState,
-    Sitting,
 )
-from appliance.domain.states import AttemptState, SittingState
+from appliance.domain.states import AttemptState
 from appliance.domain.time_accounts import TimeAccount
 from appliance.storage.journal_schema import PROJECTION_TABLES
+from appliance.storage.sitting_rows import sitting_from, sitting_row
 
 RESPONSES_KEPT_MAX = 8192
 """How many current responses stay in memory; the others are read when they are needed."""
@@ -119,21 +119,6 @@ class StoredResponses(MutableMapping[ResponseKey, CurrentResponse]):
 
 def _session_row(state: RoomState, _key: object) -> Row:
     return astuple(state.session)
-
-
-def _sitting_row(state: RoomState, key: object) -> Row:
-    one = state.sittings[str(key)]
-    return (
-        one.sitting_id,
-        one.title,
-        one.package_id,
-        one.duration_seconds,
-        one.planned_start_at_ms,
-        one.state.value,
-        one.released_by,
-        one.started_at_ms,
-        one.ended_at_ms,
-    )
 
 
 def _attempt_row(state: RoomState, key: object) -> Row:
@@ -237,9 +222,9 @@ _TABLES: dict[str, tuple[str, Callable[[RoomState, Any], Row]]] = {
             "sittings",
             "sitting_id",
             "sitting_id title package_id duration_seconds planned_start_at_ms state released_by "
-            "started_at_ms ended_at_ms",
+            "started_at_ms ended_at_ms locked_browser",
         ),
-        _sitting_row,
+        lambda state, key: sitting_row(state.sittings[key]),
     ),
     "attempts": (
         _upsert(
@@ -346,9 +331,7 @@ def load_state(database: Database, journal_id: str) -> RoomState:
             checkpoint_seq=row[10],
         )
     for row in _rows(database, "sittings"):
-        state.sittings[row[0]] = Sitting(
-            row[0], row[1], row[2], row[3], row[4], SittingState(row[5]), *row[6:]
-        )
+        state.sittings[row[0]] = sitting_from(row)
     state.attempts = {row[0]: _attempt_from(row) for row in _rows(database, "attempts")}
     state.clients = {
         (row[0], row[1]): Client(*(*row[:5], bool(row[5]))) for row in _rows(database, "clients")

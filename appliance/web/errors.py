@@ -27,6 +27,10 @@ STATUS_BY_KEY = {
     "request_too_large": 413,
     "upload_too_large": 413,
     "too_many_tries": 429,
+    "seb_client_unknown": 401,
+    "locked_browser_missing": 403,
+    "locked_browser_unfit": 403,
+    "page_elsewhere": 403,
 }
 STATUS_BY_FAMILY: tuple[tuple[type[ExamroomError], int], ...] = (
     (InvalidInputError, 400),

@@ -17,6 +17,7 @@ from appliance.domain.decide import attempts, boxes, lost_time, rescue, response
 from appliance.domain.decide.now import Now
 from appliance.domain.errors import InvariantViolated
 from appliance.domain.journal import Draft
+from appliance.domain.locked_browser import RequireLockedBrowser
 from appliance.domain.rescue_commands import TakeRescuedWork
 from appliance.domain.room import RoomState
 
@@ -38,6 +39,7 @@ _DECISIONS: Mapping[type, Callable[[RoomState, Any, Now], list[Draft]]] = Mappin
         c.LoadSitting: sittings.load_sitting,
         c.ReleaseSitting: sittings.release_sitting,
         b.OpenExamAgain: sittings.open_exam_again,
+        RequireLockedBrowser: sittings.require_locked_browser,
         c.StartSitting: sittings.start_sitting,
         c.PauseSitting: sittings.pause_sitting,
         c.ResumeSitting: sittings.resume_sitting,

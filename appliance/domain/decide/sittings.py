@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from appliance.domain import box_commands as b
 from appliance.domain import commands as c
 from appliance.domain.candidates import allotted_seconds
 from appliance.domain.decide.now import Now
 from appliance.domain.decide.submitting import submission
-from appliance.domain.errors import ConflictError
+from appliance.domain.errors import ConflictError, RefusedError
 from appliance.domain.journal import Draft
+from appliance.domain.locked_browser import RequireLockedBrowser
 from appliance.domain.room import Attempt, RoomState
-from appliance.domain.states import AttemptState, SittingState, require_sitting_move
+from appliance.domain.states import (
+    AttemptState,
+    SittingState,
+    require_sitting_move,
+)
 
 
 class SittingPlannedError(ConflictError):
@@ -18,6 +25,13 @@ class SittingPlannedError(ConflictError):
 
     key = "sitting_planned"
     staff_message = "{title} is in this room already."
+
+
+class LockedBrowserTooLateError(RefusedError):
+    """The exam has ended."""
+
+    key = "locked_browser_too_late"
+    staff_message = "{title} has ended: what browsers it asks for cannot change any more."
 
 
 def plan_sitting(state: RoomState, command: c.PlanSitting, _now: Now) -> list[Draft]:
@@ -99,6 +113,22 @@ def open_exam_again(state: RoomState, command: b.OpenExamAgain, _now: Now) -> li
     if not sitting.state.is_open:
         require_sitting_move(sitting.state, SittingState.RELEASED)
     return [Draft("exam_opened_again", command.actor, command.sitting_id, {"way": command.way})]
+
+
+def require_locked_browser(
+    state: RoomState, command: RequireLockedBrowser, _now: Now
+) -> list[Draft]:
+    """Ask Safe Exam Browser of a sitting, or nothing.  What is written stays."""
+    sitting = state.sitting(command.sitting_id)
+    if sitting.state in {SittingState.ENDED, SittingState.SEALED}:
+        raise LockedBrowserTooLateError(title=sitting.title)
+    body: dict[str, object] = {"browser": "any"}
+    if command.browser is not None:
+        body = {"browser": "seb"} | {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(command.browser).items()
+        }
+    return [Draft("locked_browser_required", command.actor, sitting.sitting_id, body)]
 
 
 def may_begin(attempt: Attempt) -> bool:

@@ -20,6 +20,14 @@ def text_or_none(body: Body, name: str) -> str | None:
     return None if body.get(name) is None else text(body, name)
 
 
+def texts(body: Body, name: str) -> tuple[str, ...]:
+    """Return a list of strings."""
+    value = body[name]
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise InvariantViolated(f"{name} is no list of texts")
+    return tuple(value)
+
+
 def number(body: Body, name: str) -> int:
     """Return an integer field."""
     value = body[name]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from appliance.domain.evolve.reading import Body, number, number_or_none, text
+from appliance.domain.evolve.reading import Body, number, number_or_none, text, texts
 from appliance.domain.journal import Entry
+from appliance.domain.locked_browser import LockedBrowser
 from appliance.domain.room import RoomState, Sitting
 from appliance.domain.states import AttemptState, SittingState
 
@@ -33,6 +34,22 @@ def exam_released(state: RoomState, entry: Entry, _body: Body) -> None:
 
 def exam_opened_again(_state: RoomState, _entry: Entry, _body: Body) -> None:
     """It was released before, on another box: nothing changes."""
+
+
+def locked_browser_required(state: RoomState, entry: Entry, body: Body) -> None:
+    """From now on it is written in Safe Exam Browser only, or in any browser again."""
+    browser = None
+    if text(body, "browser") == "seb":
+        browser = LockedBrowser(
+            key=text(body, "key"),
+            origins=texts(body, "origins"),
+            authority=text(body, "authority"),
+            browser_exam_keys=texts(body, "browser_exam_keys"),
+            is_encrypted=body["is_encrypted"] is True,
+            is_watched=body["is_watched"] is True,
+        )
+    state.sitting(entry.subject).locked_browser = browser
+    state.touched.add(("sittings", entry.subject))
 
 
 def sitting_started(state: RoomState, entry: Entry, body: Body) -> None:
@@ -85,6 +102,7 @@ KINDS = {
     "package_loaded": package_loaded,
     "exam_released": exam_released,
     "exam_opened_again": exam_opened_again,
+    "locked_browser_required": locked_browser_required,
     "sitting_started": sitting_started,
     "sitting_paused": sitting_paused,
     "sitting_resumed": sitting_resumed,

@@ -14,6 +14,7 @@ from appliance.domain.room import RoomState
 from appliance.formats.receipt import write_candidate_receipt
 from appliance.rendering.texts import texts_for
 from appliance.services.box import Box
+from appliance.services.check_browser import check_browser
 from appliance.services.exchange import Standing, Telling, exchange, standing, with_safety
 from appliance.services.give_exam import exam_media, give_exam
 from appliance.services.hand_in import hand_in, receipt_of
@@ -23,6 +24,7 @@ from appliance.services.sign_in_candidate import sign_in_candidate
 from appliance.services.take_upload import UPLOAD_MAX_BYTES, take_upload
 from appliance.web.access import TICKET, allows, anyone, comes_with_ticket
 from appliance.web.boundary import ExchangeBody, HandInBody, HelpBody, SignInBody, read_body
+from appliance.web.candidate.locked_browser import quit_address, shown_hashes
 from appliance.web.candidate.quick_saves import REFUSAL
 from appliance.web.here import this_box
 from appliance.web.languages import chosen_language, gettext
@@ -70,7 +72,9 @@ def _me() -> SignedIn:
 def sign_in() -> Response:
     """Take a code, give a cookie."""
     body = read_body(SignInBody)
-    made = sign_in_candidate(this_box(), code=body.code, client_id=body.client)
+    made = sign_in_candidate(
+        this_box(), code=body.code, client_id=body.client, shown=shown_hashes(request.environ)
+    )
     response = jsonify(
         {
             **_who(this_box(), made.signed_in),
@@ -132,6 +136,7 @@ def changes(attempt_id: str) -> Response:
         seen_message_count=body.seen_messages,
         oldest_no=body.oldest,
         workstation_id=body.workstation or "",
+        shown=shown_hashes(request.environ),
     )
     return jsonify(
         exchange(this_box(), _me(), tuple(one.as_change() for one in body.changes), telling)
@@ -142,6 +147,7 @@ def changes(attempt_id: str) -> Response:
 def exam(attempt_id: str) -> Response:
     """Give the exam."""
     del attempt_id
+    check_browser(this_box(), _me(), shown_hashes(request.environ))
     texts = texts_for(gettext)
     return jsonify(give_exam(this_box(), _me(), language=chosen_language(), texts=texts))
 
@@ -205,7 +211,7 @@ def leave(attempt_id: str) -> Response:
         else hash_token(request.cookies.get(COOKIE, ""))
     )
     this_box().open_room().sign_ins.pop(shown, None)
-    response = jsonify({"left": True})
+    response = jsonify({"left": True, "quit": quit_address(this_box(), _me())})
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Strict")
     return response

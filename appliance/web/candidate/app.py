@@ -15,7 +15,14 @@ from appliance.web import shared_files
 from appliance.web.access import enforce_access
 from appliance.web.boundary import REQUEST_MAX_BYTES, RequestTooLargeError
 from appliance.web.boxes import api as boxes
-from appliance.web.candidate import api, other_boxes, pages, workstation_reports
+from appliance.web.candidate import (
+    api,
+    locked_browser,
+    other_boxes,
+    pages,
+    seb_server,
+    workstation_reports,
+)
 from appliance.web.candidate.quick_saves import QuickSaves
 from appliance.web.errors import sentence_for_candidate, status_of
 from appliance.web.here import serve_box
@@ -44,6 +51,8 @@ def create_candidate_app(box: Box) -> Flask:
     limited = limiter.limit(FAILED_SIGN_INS, deduct_when=lambda answer: answer.status_code >= 400)
     app.view_functions["sign_in"] = limited(api.sign_in)
     workstation_reports.register(app, limiter)
+    locked_browser.register(app)
+    seb_server.register(app, limiter)
     enforce_access(app)
     app.wsgi_app = QuickSaves(app.wsgi_app, box, cookie=api.COOKIE)  # type: ignore[method-assign]
     app.register_error_handler(ExamroomError, _refused)

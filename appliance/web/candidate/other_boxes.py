@@ -10,10 +10,12 @@ from __future__ import annotations
 from flask import Flask, Response, request
 
 from appliance.services.peers import room_origins
+from appliance.web.candidate.locked_browser import PAGE_HEADERS
 from appliance.web.here import this_box
 from appliance.web.security import CONTENT_SECURITY_POLICY
 
 PREFLIGHT_SECONDS = 3600
+ALLOWED_HEADERS = ", ".join(("authorization", "content-type", *PAGE_HEADERS)).lower()
 
 
 def other_origins() -> list[str]:
@@ -32,7 +34,7 @@ def _answer_preflight() -> Response | None:
         return None
     response = Response(status=204)
     response.headers["Access-Control-Allow-Methods"] = "GET, POST, PUT"
-    response.headers["Access-Control-Allow-Headers"] = "authorization, content-type"
+    response.headers["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
     response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
     return response
 

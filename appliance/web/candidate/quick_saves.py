@@ -19,6 +19,7 @@ from appliance.services.exchange import Telling, exchange
 from appliance.services.room import SignedIn
 from appliance.web.access import SAME_SITE
 from appliance.web.boundary import REQUEST_MAX_BYTES, ExchangeBody, parse_body
+from appliance.web.candidate.locked_browser import shown_hashes
 from appliance.web.security import HEADERS, TRANSPORT_HEADER
 
 Environ = dict[str, Any]
@@ -88,6 +89,7 @@ class QuickSaves:
                 seen_message_count=body.seen_messages,
                 oldest_no=body.oldest,
                 workstation_id=body.workstation or "",
+                shown=shown_hashes(environ),
             )
             changes = tuple(one.as_change() for one in body.changes)
             standing = exchange(self._box, signed_in, changes, telling)

@@ -49,6 +49,7 @@ def _signing_in() -> dict[str, str]:
         "rescue_impossible": _("This computer cannot save it. Please tell the invigilator."),
         "other_code": _("Someone else? Enter another code"),
         "practice": _("Practice"),
+        "browser_title": _("This browser is not the right one"),
         "absent": _("The invigilator has noted you as absent. Please raise your hand."),
         "on_paper": _("You continue on paper. What you wrote here is saved."),
     }

@@ -157,6 +157,7 @@ def entry_words(kind: str) -> str:
         "package_loaded": _("Exam package checked and loaded"),
         "exam_released": _("Exam released"),
         "exam_opened_again": _("Exam opened on this box, too"),
+        "locked_browser_required": _("What browsers candidates may use"),
         "sitting_started": _("Exam started"),
         "sitting_paused": _("Exam paused"),
         "sitting_resumed": _("Exam goes on"),
@@ -215,7 +216,7 @@ def entry_detail(body: dict[str, object]) -> str:
         parts.append(_("after %(t)s", t=duration(_int(body["away_seconds"]))))
     if body.get("seat"):
         parts.append(_("seat %(n)s", n=body["seat"]))
-    for name in ("reason", "text", "way", "declaration", "what", "by", "decision"):
+    for name in ("reason", "text", "way", "declaration", "what", "by", "decision", "browser"):
         if body.get(name):
             parts.append(str(body[name]))
     return ", ".join(parts)

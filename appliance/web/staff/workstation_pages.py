@@ -7,6 +7,8 @@ from typing import Any
 from flask import Flask, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from appliance.services.check_browser import who_writes_outside
+from appliance.services.seb_clients import lock, settle
 from appliance.services.show_workstations import WorkstationView, show_workstations
 from appliance.web.here import this_box
 from appliance.web.languages import gettext as _
@@ -19,6 +21,7 @@ def _context() -> dict[str, Any]:
         "shown": show_workstations(box),
         "all_released": box.workstations.all_released,
         "notice_words": notice_words,
+        "outside": who_writes_outside(box),
     }
 
 
@@ -27,6 +30,8 @@ def notice_words(name: str, view: WorkstationView) -> str:
     report = view.workstation.report
     return {
         "lost": _("not heard from: see that it is on and connected"),
+        "hand": _("asks for help"),
+        "lock_screen": _("shows its lock screen"),
         "virtual_machine": _("runs inside another computer: %(n)s", n=report.virtual_machine),
         "displays": _("%(n)s displays", n=report.displays_count),
         "plugged": _("plugged in: %(names)s", names=", ".join(report.plugged)),
@@ -72,6 +77,23 @@ def restart_workstation_browser(workstation_id: str) -> Response:
     return redirect(url_for("workstations"))
 
 
+@run_room
+def lock_workstation(workstation_id: str) -> Response:
+    """Have a Safe Exam Browser show its lock screen."""
+    lock(this_box(), workstation_id, message=_("The invigilator has locked this computer."))
+    flash(_("It locks within seconds. What is written there stays."), "info")
+    return redirect(url_for("workstations"))
+
+
+@run_room
+def settle_workstation(workstation_id: str) -> Response:
+    """Tell a Safe Exam Browser that what it asked is settled, or that it may unlock."""
+    what = request.form.get("what", "")
+    if what in {"hand", "lock_screen"}:
+        settle(this_box(), workstation_id, what)
+    return redirect(url_for("workstations"))
+
+
 def register(app: Flask) -> None:
     """Put these addresses on the application."""
     app.add_url_rule("/workstations", "workstations", workstations)
@@ -85,6 +107,8 @@ def register(app: Flask) -> None:
     for path, view in (
         ("release", release_workstation),
         ("restart-browser", restart_workstation_browser),
+        ("lock", lock_workstation),
+        ("settle", settle_workstation),
     ):
         app.add_url_rule(
             f"/workstations/<workstation_id>/{path}", view.__name__, view, methods=["POST"]

@@ -1,5 +1,7 @@
 // Calls to the box.  Every call has a time limit; what went wrong is told apart by kind.
 
+import { shownHashes } from "./locked_browser.js";
+
 const CALL_MS_MAX = 10000;
 const SEND_MS_MAX = 120000;
 
@@ -59,6 +61,7 @@ export async function send(path, file) {
 
 /** Add what shows whose call this is: the cookie goes by itself, the ticket does not. */
 function permitted(options) {
+  options = { ...options, headers: { ...options.headers, ...shownHashes() } };
   if (!place.base) return { credentials: "same-origin", ...options };
   const headers = { ...options.headers, Authorization: `Bearer ${place.ticket}` };
   return { credentials: "omit", ...options, headers };

@@ -6,12 +6,14 @@ import { el, showScreen, startServiceWorker } from "./elements.js";
 import { ExamScreen } from "./exam_screen.js";
 import { openKeeping } from "./keeping.js";
 import { Line } from "./line.js";
+import { askLockedBrowser } from "./locked_browser.js";
 import { OtherBoxes } from "./other_boxes.js";
 import { attemptsWithWork, keepRescueKey, rescueButton } from "./rescue_file.js";
 import { asking, elsewhere, handedIn, looking, noteScreen, signIn, waiting } from "./screens.js";
 import { t } from "./texts.js";
 
 const LOOK_AGAIN_MS = 2000;
+const BROWSER_REFUSALS = new Set(["locked_browser_missing", "locked_browser_unfit", "page_elsewhere"]);
 
 class Page {
   #keeping;
@@ -25,6 +27,7 @@ class Page {
   async start() {
     applyDisplay();
     startServiceWorker();
+    await askLockedBrowser();
     this.#keeping = await openKeeping();
     this.#boxes = new OtherBoxes(this.#keeping);
     await this.#boxes.open();
@@ -198,6 +201,9 @@ class Page {
     } catch (problem) {
       if (!(problem instanceof OutOfReach || problem instanceof Refused)) throw problem;
       // The next exchange says how things stand and comes here again.
+      if (BROWSER_REFUSALS.has(problem.key) && !this.#exam) {
+        this.#show("browser", () => noteScreen(t("browser_title"), problem.sentence));
+      }
     } finally {
       this.#loading = false;
     }
@@ -229,11 +235,12 @@ class Page {
     this.#line.stop();
     await this.#keeping.forget(attempt);
     await caches.delete("media");
-    await call("POST", `/api/v1/attempts/${attempt}/leave`, {}).catch(() => {});
+    const left = await call("POST", `/api/v1/attempts/${attempt}/leave`, {}).catch(() => ({}));
     showScreen(
       el("main", { class: "centred" }, el("section", { class: "card welcome" },
         el("h1", {}, t("left_title")), el("p", {}, t("left_help")))),
     );
+    if (left.quit) location.assign(left.quit); // Safe Exam Browser ends there
   }
 
   #signedOut() {

@@ -58,7 +58,7 @@ export function signIn(onCode, notice) {
   if (code) {
     // A scanned slip carries the code behind the #, which no server ever sees.
     input.value = grouped(code);
-    history.replaceState(null, "", "/");
+    history.replaceState(null, "", `/${location.search}`);
   }
   return card(
     el("p", { class: "eyebrow" }, t("welcome")),
