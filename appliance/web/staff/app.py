@@ -64,11 +64,8 @@ def create_staff_app(box: Box, *, form_key: bytes) -> Flask:
         room_pages,
         people_pages,
         candidate_pages,
-<<<<<<< HEAD
         check_pages,
-=======
         locked_browser_pages,
->>>>>>> 5d574e3 (Safe Exam Browser: an exam can ask for it; its files by link, its Config Key checked at sign-in and exam, its clients seen, locked and let go)
         lost_time_pages,
         sitting_actions,
         record_pages,
