@@ -14,6 +14,8 @@ from appliance.formats.seb_container import SebPasswordWrongError
 from appliance.formats.seb_settings import request_hash
 from provisioning.demo.staff_driver import StaffDriver
 from tests.integration.conftest import MakeBox
+from tests.integration.test_standby import view as room_view
+from tests.integration.test_standby import wait_until
 from tests.rig.box_process import SITTING, BoxProcess
 from tests.rig.candidate_client import CandidateClient
 from tests.rig.seb_client import SebClient, Way
@@ -269,3 +271,27 @@ def test_files_go_on_being_right_when_the_box_was_started_again(box: BoxProcess)
     box.kill()
     box.start()
     assert "" == refusal(seb.candidate(box.codes[0], "client0000"))
+
+
+def test_page_goes_on_at_the_box_that_took_over(make_box: MakeBox) -> None:
+    """SEB adds no headers there, because it is another address: the page shows its own hashes."""
+    box = make_box(2, standby_count=1)
+    box.start()
+    box.open_and_release()
+    standby = box.standby()
+    standby.start()
+    wait_until(lambda: len(room_view(box)["boxes"]) == 2, "joined")
+    seb = SebClient(links(ask_for_seb(box))[0], "page")
+    seb.open()
+    assert f"localhost:{standby.candidate_port}/*" in [
+        one["expression"] for one in seb.settings["URLFilterRules"]
+    ]
+    wait_until(lambda: "is here" in standby.staff().read("/standby"), "followed")
+    box.kill()
+    standby.staff().take_over()
+    client = seb.candidate(box.codes[0], "client0000")
+    client.origin = standby.origin
+    assert "" == refusal(client)
+    stranger = CandidateClient(standby.origin, box.codes[1], "client0001")
+    assert "locked_browser_missing" == refusal(stranger)
+    assert "Make the files anew" in standby.staff().read("/locked-browser")
