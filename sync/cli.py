@@ -38,6 +38,7 @@ from sync.removable_media.stick import (
     import_from_stick,
     read_bounded,
 )
+from sync.wipe_command import wipe_box_command
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _DATA = click.option("--data", "data_dir", required=True, type=_FOLDER, help="The box's data.")
@@ -243,6 +244,9 @@ def _pinned(paths: AgentPaths) -> PublicIdentity:
         return load_pinned_centre(paths.keys)
     except FileNotFoundError as problem:
         raise BoxNotEnrolledError from problem
+
+
+commands.add_command(wipe_box_command)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ The signature covers the canonical bytes of `signed`, with the document's format
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -23,6 +23,8 @@ SIGNED_MAX_BYTES = 8 * 1024
 class SignedDocument(CanonicalDocument):
     """A document that is written with a signature beside it."""
 
+    bytes_max: ClassVar[int] = SIGNED_MAX_BYTES
+
     format: str
 
     def sign_with(self, key: Ed25519PrivateKey) -> bytes:
@@ -37,7 +39,7 @@ class SignedDocument(CanonicalDocument):
     @classmethod
     def read_signed(cls, data: bytes, public_key: bytes) -> Self:
         """Read and verify; raises DocumentMalformedError or SignatureWrongError."""
-        value = parse_canonical(data, bytes_max=SIGNED_MAX_BYTES)
+        value = parse_canonical(data, bytes_max=cls.bytes_max)
         match value:
             case {"signed": dict(signed), "signature": str(signature), **others} if not others:
                 document = cls.from_value(signed)

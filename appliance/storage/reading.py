@@ -69,6 +69,12 @@ def _box_rows(data_dir: Path, box_key: bytes, query: str) -> list[tuple[Any, ...
         database.close()
 
 
+def list_followed(data_dir: Path, box_key: bytes) -> list[str]:
+    """Return the journals of which this box has a copy that another box writes."""
+    query = "SELECT journal_id FROM journals WHERE journal_key IS NOT NULL AND role = 'following'"
+    return [row[0] for row in _box_rows(data_dir, box_key, f"{query} ORDER BY rowid")]
+
+
 class JournalReader:
     """A read-only connection to one journal.  Use it as a context manager."""
 

@@ -14,6 +14,7 @@ from appliance.storage.reading import (
     AttachmentReader,
     JournalInfo,
     JournalReader,
+    list_followed,
     list_journals,
     list_peers,
 )
@@ -65,6 +66,10 @@ class BoxJournals:
         found = list_journals(self._data_dir, self._key)
         self._known = {info.journal_id: info for info in found}
         return list(self._known)
+
+    def followed_ids(self) -> list[str]:
+        """Return the journals of which this box only has a copy, which another box sends."""
+        return list_followed(self._data_dir, self._key)
 
     def is_sealed(self, journal_id: str) -> bool:
         """Say whether a journal of `journal_ids` takes no more entries."""

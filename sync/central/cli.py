@@ -40,6 +40,7 @@ from sync.central.reach import record_reach
 from sync.central.rescue import rescue_journal
 from sync.central.server import serve_centre
 from sync.central.sittings import NewSitting
+from sync.central.wipe_commands import check_wipe_command
 
 _SITTING = click.option("--sitting", "sitting_id", required=True, help="Id of the sitting.")
 _STICK = click.option(
@@ -384,7 +385,7 @@ def _milliseconds(start: str | None) -> int | None:
     return int(moment.timestamp() * 1000)
 
 
-for _command in CERTIFICATE_COMMANDS:
+for _command in (*CERTIFICATE_COMMANDS, check_wipe_command):
     commands.add_command(_command)
 
 

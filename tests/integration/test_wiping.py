@@ -1,0 +1,183 @@
+"""A wiped box keeps nothing; a box that has something of its own is not wiped by mistake."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.formats.keys import BoxIdentity, create_centre_identity, load_box_identity
+from appliance.formats.receipt import Receipt, write_receipt
+from appliance.formats.signing import SignatureWrongError
+from appliance.formats.wipe_certificate import read_wipe_certificate
+from appliance.platform.clock import SystemClock
+from appliance.storage.journals import open_journal
+from provisioning.demo.processes import run_json
+from sync.agent.agent import AgentPaths
+from sync.agent.state import load_state
+from sync.wiping import BEGUN_FILE, BoxInUseError, BoxToWipe, NotAtTheCentreError, wipe_box
+from tests.integration.conftest import MakeBox, writing_clients
+from tests.integration.test_whole_exam import DELIVERY_SECONDS, WholeExam, _wait_until_complete
+from tests.rig.box_process import BoxProcess
+
+PROGRAMS = Path(sys.executable).parent
+
+
+@pytest.fixture
+def stopped_box(make_box: MakeBox) -> BoxProcess:
+    """Return a box that held a room in which somebody wrote, and was stopped."""
+    box = make_box(1)
+    box.start()
+    box.open_and_release()
+    client = writing_clients(box)[0]
+    client.write("ESSAY", "words")
+    client.exchange()
+    box.terminate()
+    return box
+
+
+def _machine(box: BoxProcess) -> BoxToWipe:
+    identity: BoxIdentity = load_box_identity(box.folder / "keys")
+    nowhere = box.folder.parent / "credentials"
+    return BoxToWipe(box.folder, nowhere, identity, box.centre.public, SystemClock())
+
+
+def _put_receipt(box: BoxProcess, *, behind: int = 0, is_forged: bool = False) -> None:
+    """Write the receipt for all but the last `behind` entries."""
+    info = box.journal_info()
+    journal = open_journal(info.path, info.key, info.journal_id)
+    seq = journal.head_seq - behind
+    (row,) = journal.database.execute("SELECT hash FROM entries WHERE seq = ?", [seq]).fetchall()
+    receipt = Receipt(
+        centre_id=box.centre.id,
+        journal_id=info.journal_id,
+        epoch=1,
+        contiguous_seq=seq,
+        head_hash=row[0],
+        received_at_ms=1_800_000_000_000,
+    )
+    journal.database.close()
+    signer = create_centre_identity("Other", recovery=bytes(32)) if is_forged else box.centre
+    folder = box.folder / "sync" / "receipts"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{info.journal_id}.1.receipt").write_bytes(write_receipt(receipt, centre=signer))
+
+
+def test_box_is_not_wiped_without_the_centre_s_signed_receipt(
+    stopped_box: BoxProcess, tmp_path: Path
+) -> None:
+    """None, one that lacks the last entry, and one that somebody else signed."""
+    before = sorted(stopped_box.folder.rglob("*"))
+    target = tmp_path / "certificate"
+    with pytest.raises(NotAtTheCentreError):
+        wipe_box(_machine(stopped_box), target, reason="")
+    assert set(before) <= set(stopped_box.folder.rglob("*"))
+    _put_receipt(stopped_box, behind=1)
+    with pytest.raises(NotAtTheCentreError):
+        wipe_box(_machine(stopped_box), target, reason="")
+    _put_receipt(stopped_box, is_forged=True)
+    with pytest.raises(NotAtTheCentreError):
+        wipe_box(_machine(stopped_box), target, reason="")
+    assert not target.exists()
+
+
+def test_nothing_is_left_of_a_wiped_box(stopped_box: BoxProcess, tmp_path: Path) -> None:
+    """But the certificate, which says what was there and is the last thing the box signed."""
+    machine = _machine(stopped_box)
+    machine.credentials_dir.mkdir()
+    (machine.credentials_dir / "box-database.key.cred").write_bytes(b"sealed")
+    _put_receipt(stopped_box)
+    info = stopped_box.journal_info()
+    wipe_box(machine, tmp_path / "certificate", reason="")
+    left = [path.name for path in stopped_box.folder.rglob("*") if path.is_file()]
+    assert [BEGUN_FILE] == left
+    assert [] == list(machine.credentials_dir.iterdir())
+    data = (tmp_path / "certificate").read_bytes()
+    certificate = read_wipe_certificate(data, box=machine.box.public)
+    (journal,) = certificate.journals
+    assert (info.journal_id, True) == (journal.journal_id, journal.is_at_the_centre)
+    with pytest.raises(SignatureWrongError):
+        read_wipe_certificate(
+            data.replace(b'"files_left":0', b'"files_left":1'), box=machine.box.public
+        )
+
+
+def test_reason_stands_in_the_certificate_when_something_was_lost(
+    stopped_box: BoxProcess, tmp_path: Path
+) -> None:
+    """A box that is given back to the school must go, and the centre learns what went with it."""
+    machine = _machine(stopped_box)
+    data = wipe_box(machine, tmp_path / "certificate", reason="only a practice")
+    certificate = read_wipe_certificate(data, box=machine.box.public)
+    assert "only a practice" == certificate.reason
+    assert [False] == [one.is_at_the_centre for one in certificate.journals]
+
+
+def test_wiping_that_was_cut_off_is_gone_on_with(
+    stopped_box: BoxProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The power goes when the first keys are gone: the same certificate comes out."""
+    machine = _machine(stopped_box)
+    _put_receipt(stopped_box)
+    monkeypatch.setattr("shutil.rmtree", lambda _: (_ for _ in ()).throw(OSError("power")))
+    with pytest.raises(OSError, match="power"):
+        wipe_box(machine, tmp_path / "first", reason="")
+    monkeypatch.undo()
+    wipe_box(_machine(stopped_box), tmp_path / "second", reason="")
+    assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
+    left = [path.name for path in stopped_box.folder.rglob("*") if path.is_file()]
+    assert [BEGUN_FILE] == left
+
+
+def test_running_box_is_not_wiped(make_box: MakeBox, tmp_path: Path) -> None:
+    """It would go on saying “saved” into files that are gone."""
+    box = make_box(1)
+    box.start()
+    with pytest.raises(BoxInUseError):
+        wipe_box(_machine(box), tmp_path / "certificate", reason="anyway")
+    assert (box.folder / "keys" / "box.identity").exists()
+
+
+@pytest.fixture
+def exam(tmp_path: Path) -> Iterator[WholeExam]:
+    """Return an exam that was planned and sent."""
+    whole = WholeExam(tmp_path)
+    whole.plan_and_send()
+    yield whole
+    whole.box_processes.stop()
+    whole.centre_processes.stop()
+
+
+@pytest.mark.slow
+def test_centre_checks_what_a_box_says_of_its_end(exam: WholeExam, tmp_path: Path) -> None:
+    """By the commands, from a real room to the centre's word that nothing is missing."""
+    exam.start_centre()
+    staff = exam.start_box()
+    staff.open_room()
+    staff.release(exam.facts["sitting_id"], exam.facts["release_code"])
+    pin = exam.facts["staff"][0]["pin"]
+    staff.start(exam.facts["sitting_id"])
+    staff._post("/room", f"/sittings/{exam.facts['sitting_id']}/end", secret=pin)
+    staff._post("/report", "/report", secret=pin)
+    (evidence,) = _wait_until_complete(exam)["evidence"]
+    state = AgentPaths(Path(exam.box)).state
+    deadline = time.monotonic() + DELIVERY_SECONDS
+    while evidence["contiguous_seq"] not in [
+        one.acknowledged_seq for one in load_state(state).journals.values()
+    ]:
+        assert time.monotonic() < deadline, "the last receipt did not come"
+        time.sleep(0.2)
+    exam.box_processes.stop()
+    box_id = load_box_identity(Path(exam.box) / "keys").id
+    certificate = tmp_path / "stick" / "box.wiped"
+    certificate.parent.mkdir()
+    command = [PROGRAMS / "examroom-sync", "wipe-box", "--data", exam.box, "--box", box_id]
+    command += ["--certificate", certificate, "--credentials", tmp_path / "none"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (0, True) == (done.returncode, "This box is wiped." in done.stdout), done.stderr
+    said = run_json("examroom-central", "check-wipe", *exam.at_centre, str(certificate))
+    assert ([], box_id, 1) == (said["not_here"], said["box_id"], len(said["journals"]))
