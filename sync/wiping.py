@@ -44,8 +44,8 @@ class BoxInUseError(RefusedError):
 
     key = "box_in_use"
     staff_message = (
-        "{program} uses the data of this box. Nothing was destroyed. Stop the box first: "
-        "systemctl stop examroom.target"
+        "{program} uses the data of this box. Nothing was destroyed. Stop the box first, with "
+        "systemctl stop examroom.target."
     )
 
 
