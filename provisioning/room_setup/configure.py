@@ -14,6 +14,7 @@ from provisioning.room_setup.room_config import RoomConfig, RoomFileUnfitError, 
 from provisioning.room_setup.room_network import (
     chrony_configuration,
     dnsmasq_configuration,
+    hosts_file,
     networkd_files,
     nftables_configuration,
     room_interface,
@@ -48,6 +49,7 @@ def configure(room_file: Path, *, system: Path, data_dir: Path) -> Configured:
     files = {
         "examroom.toml": settings_file(config, data_dir),
         "chrony.conf": chrony_configuration(config),
+        "hosts": hosts_file(config),
         "problem": problem,
     }
     if config.centre:

@@ -70,6 +70,19 @@ def dnsmasq_configuration(config: RoomConfig, interface: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def hosts_file(config: RoomConfig) -> str:
+    """Return /etc/hosts: in a network of its own a box must know the others without asking.
+
+    A standby finds the box that it follows by this, when that one gives no names any more, too.
+    """
+    lines = ["127.0.0.1 localhost", "::1 localhost"]
+    if config.network.kind == "own":
+        boxes = [(config.name, config.network.address.ip)]
+        boxes += [(one.name, one.address) for one in config.other_boxes]
+        lines += [f"{address} {name} staff.{name}" for name, address in boxes]
+    return "\n".join(lines) + "\n"
+
+
 def chrony_configuration(config: RoomConfig) -> str:
     """Return chrony's file: time from elsewhere when there is a network, from this box always."""
     lines = [f"server {name} iburst" for name in config.time_servers]

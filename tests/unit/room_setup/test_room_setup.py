@@ -153,3 +153,18 @@ def test_firewall_lets_nothing_through() -> None:
     rules = nftables_configuration(RoomConfig(), "enp1s0")
     assert "hook forward priority filter; policy drop" in rules
     assert "hook input priority filter; policy drop" in rules
+
+
+def test_box_knows_the_others_of_its_room_without_asking(tmp_path: Path) -> None:
+    """A standby follows the leading box by its name, also in a room where nobody gives names."""
+    made = _configure(tmp_path, ROOM, "enp1s0") / "examroom-setup"
+    lines = (made / "hosts").read_text(encoding="utf-8").splitlines()
+    assert "10.20.0.1 box1.aula.school.example staff.box1.aula.school.example" in lines
+    assert "10.20.0.2 box2.aula.school.example staff.box2.aula.school.example" in lines
+
+
+def test_box_in_the_school_s_network_asks_it_for_names(tmp_path: Path) -> None:
+    """Addresses there are the school's, and may change."""
+    text = ROOM.replace('address = "10.20.0.1/16"', 'kind = "school"')
+    made = _configure(tmp_path, text, "enp1s0") / "examroom-setup"
+    assert "school.example" not in (made / "hosts").read_text(encoding="utf-8")
