@@ -15,6 +15,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.image.centre import Centre
 from tests.image.machine import Machine
@@ -27,6 +28,46 @@ PORT = 17443
 START_SECONDS = 420
 """Plain emulation on a busy machine; the figure that counts is printed."""
 STEP_SECONDS = 240
+PAGE_SECONDS = 30
+"""Until a page is drawn after the program around the browser has reported."""
+WHILE_DARK = "rain falls "
+WAYS_OUT: tuple[tuple[str, ...], ...] = (
+    ("ctrl", "alt", "f2"),
+    ("alt", "f4"),
+    ("ctrl", "w"),
+    ("ctrl", "shift", "w"),
+    ("ctrl", "n"),
+    ("ctrl", "shift", "n"),
+    ("ctrl", "t"),
+    ("ctrl", "o"),
+    ("ctrl", "s"),
+    ("ctrl", "p"),
+    ("ctrl", "u"),
+    ("f12",),
+    ("ctrl", "shift", "i"),
+    ("ctrl", "l"),
+    ("alt", "f"),
+    ("f11",),
+    ("ctrl", "h"),
+    ("ctrl", "j"),
+    ("shift", "esc"),
+    ("meta_l",),
+    ("alt", "tab"),
+    ("ctrl", "alt", "delete"),
+    ("ctrl", "alt", "backspace"),
+    ("alt", "sysrq", "b"),
+    ("alt", "left"),
+    ("alt", "home"),
+    ("ctrl", "shift", "delete"),
+    ("f1",),
+)
+ATTEMPT = r'href="/room\?seat=([0-9a-z]+)"'
+CODE_FIELD = (580, 420)
+RESPONSE_FIELD = (740, 340)
+REVIEW_BUTTON = (1083, 630)
+HAND_IN_BUTTON = (640, 600)
+SURE_BUTTON = (640, 500)
+WORKSTATION = r'action="(/workstations/[^"/]+)/release"'
 
 ROOM = f'room = "Aula"\nname = "{BOX_NAME}"\n'
 CLIENT = 'authority = "/run/examroom-settings/authority.pem"\n'
@@ -84,7 +125,7 @@ def set_up(images: Path, work: Path) -> Stage:
     )
 
 
-def enrol(stage: Stage) -> dict[str, object]:
+def enrol(stage: Stage) -> dict[str, Any]:
     """Carry the box's keys to the centre and the exam to the box, by stick."""
     stick = make_stick(stage.work / "first.stick")
     stage.box.start()
@@ -112,6 +153,141 @@ def enrol(stage: Stage) -> dict[str, object]:
     wait_until_serving(PORT, BOX_NAME, stage.authority, seconds=STEP_SECONDS)
     stage.say("the box has its certificate and serves under its name")
     return plan
+
+
+def open_room(stage: Stage, plan: dict[str, Any]) -> Invigilator:
+    """Sign in as an invigilator, open the room and release the exam."""
+    person = next(one for one in plan["staff"] if one["role"] == "chief_invigilator")
+    invigilator = Invigilator.of(PORT, BOX_NAME, stage.authority)
+    invigilator.wait_for("/sign-in", person["staff_id"], seconds=STEP_SECONDS)
+    invigilator.sign_in(person["staff_id"], person["pin"])
+    invigilator.open_room()
+    invigilator.release(plan["sitting_id"], plan["release_code"])
+    stage.say("the room is open and the exam released")
+    return invigilator
+
+
+def sign_in(stage: Stage, plan: dict[str, Any], invigilator: Invigilator) -> str:
+    """Sign the candidate in at the client's keyboard and start; return the attempt."""
+    # "kiosk" and a time: the client's browser is at the box's page, and its program reports.
+    invigilator.wait_for("/workstations", WORKSTATION, seconds=START_SECONDS)
+    time.sleep(PAGE_SECONDS)
+    stage.client.look("1-sign-in")
+    stage.client.click(*CODE_FIELD)
+    stage.client.type(plan["candidates"][0]["code"].lower())
+    stage.client.press("ret")
+    deadline = time.monotonic() + STEP_SECONDS
+    while not invigilator.check_in_who_waits():
+        if time.monotonic() > deadline:
+            raise TimeoutError("nobody signed in at the client")
+        time.sleep(2)
+    stage.client.look("2-waiting")
+    invigilator.start(plan["sitting_id"])
+    found = invigilator.wait_for("/people", ATTEMPT, seconds=STEP_SECONDS)
+    stage.say("the candidate is signed in at the client, checked in, and writes")
+    return found.group(1)
+
+
+def write(stage: Stage, invigilator: Invigilator, attempt: str, text: str) -> None:
+    """Type into the response, and wait until the box shows it to staff."""
+    stage.client.click(*RESPONSE_FIELD)
+    stage.client.type(text)
+    invigilator.wait_for(f"/candidates/{attempt}", re.escape(text.strip()), seconds=STEP_SECONDS)
+    stage.say(f"the box has {text.strip()!r}")
+
+
+def pull_and_go_on(stage: Stage, invigilator: Invigilator, attempt: str) -> None:
+    """Pull the box's plug while the candidate writes, and start the box again."""
+    stage.box.pull_the_plug()
+    stage.client.type(WHILE_DARK)
+    stage.client.look("4-without-the-box")
+    stage.say("the plug of the box was pulled; the candidate wrote on")
+    stage.box.start()
+    seconds = wait_until_serving(PORT, BOX_NAME, stage.authority, seconds=START_SECONDS)
+    stage.say(f"power to serving: {seconds:.0f} s")
+    text = re.escape(WHILE_DARK.strip())
+    invigilator.wait_for(f"/candidates/{attempt}", text, seconds=STEP_SECONDS)
+    stage.client.look("5-box-is-back")
+    stage.say("what was written meanwhile is on the box")
+
+
+def try_to_leave(stage: Stage, invigilator: Invigilator, attempt: str) -> None:
+    """Press whatever leads out of a browser or a system; afterwards the candidate writes on."""
+    for keys in WAYS_OUT:
+        stage.client.press(*keys)
+    time.sleep(PAGE_SECONDS)
+    stage.client.look("3-after-the-ways-out")
+    workstation = re.search(WORKSTATION, invigilator.read("/workstations"))
+    if workstation is None:
+        raise RuntimeError("the client no longer reports")
+    # What a key has opened is closed by the invigilator, as docs/operating/clients.md says.
+    invigilator.act("/workstations", f"{workstation.group(1)}/restart-browser")
+    time.sleep(2 * PAGE_SECONDS)
+    write(stage, invigilator, attempt, "clouds form ")
+    stage.say(f"{len(WAYS_OUT)} ways out led nowhere")
+
+
+def hand_in(stage: Stage, invigilator: Invigilator) -> None:
+    """Hand in at the client's screen."""
+    stage.client.click(*REVIEW_BUTTON)
+    time.sleep(3)
+    stage.client.look("6-review")
+    stage.client.click(*HAND_IN_BUTTON)
+    time.sleep(3)
+    stage.client.look("7-sure")
+    stage.client.click(*SURE_BUTTON)
+    invigilator.wait_for("/people", "handed in", seconds=STEP_SECONDS)
+    time.sleep(5)
+    stage.client.look("8-receipt")
+    stage.say("the candidate has handed in")
+
+
+def close(stage: Stage, plan: dict[str, Any], invigilator: Invigilator) -> None:
+    """End the exam, let the client go, and carry the results to the centre by stick."""
+    pin = next(one["pin"] for one in plan["staff"] if one["role"] == "chief_invigilator")
+    sitting_id = plan["sitting_id"]
+    invigilator.act("/room", f"/sittings/{sitting_id}/end", secret=pin)
+    invigilator.act("/workstations", "/workstations/release", released="yes")
+    invigilator.act("/report", "/report", secret=pin)
+    deadline = time.monotonic() + STEP_SECONDS
+    while stage.client.is_on():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the released client did not switch itself off")
+        time.sleep(1)
+    stage.say("the room is closed; the released client has switched itself off")
+    stick = make_stick(stage.work / "results.stick")
+    stage.box.put_in(stick, "results")
+    brought = stage.work / "brought"
+    while not copy_out(str(stick), "/examroom/bundles", brought):
+        if time.monotonic() > deadline + STEP_SECONDS:
+            raise TimeoutError("the box wrote no results to the stick")
+        shutil.rmtree(brought, ignore_errors=True)
+        time.sleep(3)
+    time.sleep(5)
+    shutil.rmtree(brought)
+    (brought / "examroom").mkdir(parents=True)
+    copy_out(str(stick), "/examroom/bundles", brought / "examroom")
+    said = stage.centre.take_in(brought)
+    stage.say(f"the centre: {said}")
+    results = stage.centre.results(sitting_id)
+    stage.say(f"the results: {results}")
+    text = str(results)
+    if "evaporates" not in text or WHILE_DARK.strip() not in text:
+        raise RuntimeError("the results lack what was written")
+
+
+def play(stage: Stage) -> None:
+    """Play the whole sitting."""
+    stage.say("power on: box and client, both for the first time")
+    stage.client.start()
+    plan = enrol(stage)
+    invigilator = open_room(stage, plan)
+    attempt = sign_in(stage, plan, invigilator)
+    write(stage, invigilator, attempt, "water evaporates ")
+    try_to_leave(stage, invigilator, attempt)
+    pull_and_go_on(stage, invigilator, attempt)
+    hand_in(stage, invigilator)
+    close(stage, plan, invigilator)
 
 
 def main() -> None:

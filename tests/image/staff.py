@@ -28,16 +28,14 @@ class _UnderItsName(HTTPAdapter):
             *args, server_hostname=self._name, assert_hostname=self._name, **kwargs
         )
 
-    def add_headers(self, request: requests.PreparedRequest, **_: Any) -> None:
-        """Say which of the box's two applications is meant."""
-        request.headers["Host"] = self._name
-
 
 def session_with(name: str, authority: Path) -> requests.Session:
     """Return a session that believes only the centre's authority, for the box called `name`."""
     session = requests.Session()
     session.trust_env = False
     session.verify = str(authority)
+    # Which of the box's two applications is meant, and whose the cookies are.
+    session.headers["Host"] = name
     session.mount("https://", _UnderItsName(name))
     return session
 
