@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test simulate powercut-shim powercut fuzz lint bench soak deb deb-test docs translations lock
+.PHONY: help demo test image image-test simulate powercut-shim powercut fuzz lint bench soak deb deb-test docs translations lock
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
@@ -33,6 +33,13 @@ powercut: $(STAMP) ## power cuts of a whole virtual machine (CUTS=5; needs QEMU,
 
 fuzz: $(STAMP) ## spoilt documents for every parser, for so long each (SECONDS=60)
 	EXAMROOM_FUZZ_SECONDS=$(or $(SECONDS),60) $(BIN)/pytest tests/fuzz
+
+image: $(STAMP) ## the bootable images of box and client (root, mmdebstrap; about 8 GB)
+	$(BIN)/python usb_image/build_image.py
+
+image-test: $(STAMP) ## a whole sitting on these images in QEMU (swtpm, ovmf, mtools; about ten minutes)
+	@sh tests/image/ensure_programs.sh
+	$(BIN)/python -m tests.image
 
 lint: $(STAMP) ## style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -30,7 +30,7 @@ START_SECONDS = 420
 STEP_SECONDS = 240
 PAGE_SECONDS = 30
 """Until a page is drawn after the program around the browser has reported."""
-WHILE_DARK = "rain falls "
+WRITTEN, FURTHER, WHILE_DARK = "water evaporates ", "clouds form ", "rain falls "
 WAYS_OUT: tuple[tuple[str, ...], ...] = (
     ("ctrl", "alt", "f2"),
     ("alt", "f4"),
@@ -65,8 +65,8 @@ ATTEMPT = r'href="/room\?seat=([0-9a-z]+)"'
 CODE_FIELD = (580, 420)
 RESPONSE_FIELD = (740, 340)
 REVIEW_BUTTON = (1083, 630)
-HAND_IN_BUTTON = (640, 600)
-SURE_BUTTON = (640, 500)
+HAND_IN_BUTTON = (1126, 289)
+SURE_BUTTON = (801, 442)
 WORKSTATION = r'action="(/workstations/[^"/]+)/release"'
 
 ROOM = f'room = "Aula"\nname = "{BOX_NAME}"\n'
@@ -198,8 +198,10 @@ def write(stage: Stage, invigilator: Invigilator, attempt: str, text: str) -> No
 
 def pull_and_go_on(stage: Stage, invigilator: Invigilator, attempt: str) -> None:
     """Pull the box's plug while the candidate writes, and start the box again."""
+    stage.client.click(*RESPONSE_FIELD)
     stage.box.pull_the_plug()
     stage.client.type(WHILE_DARK)
+    time.sleep(5)
     stage.client.look("4-without-the-box")
     stage.say("the plug of the box was pulled; the candidate wrote on")
     stage.box.start()
@@ -223,7 +225,7 @@ def try_to_leave(stage: Stage, invigilator: Invigilator, attempt: str) -> None:
     # What a key has opened is closed by the invigilator, as docs/operating/clients.md says.
     invigilator.act("/workstations", f"{workstation.group(1)}/restart-browser")
     time.sleep(2 * PAGE_SECONDS)
-    write(stage, invigilator, attempt, "clouds form ")
+    write(stage, invigilator, attempt, FURTHER)
     stage.say(f"{len(WAYS_OUT)} ways out led nowhere")
 
 
@@ -270,10 +272,13 @@ def close(stage: Stage, plan: dict[str, Any], invigilator: Invigilator) -> None:
     said = stage.centre.take_in(brought)
     stage.say(f"the centre: {said}")
     results = stage.centre.results(sitting_id)
-    stage.say(f"the results: {results}")
-    text = str(results)
-    if "evaporates" not in text or WHILE_DARK.strip() not in text:
-        raise RuntimeError("the results lack what was written")
+    (evidence,), (result,) = results["evidence"], results["results"]
+    complete = evidence["state"] == "sealed" and evidence["unread_count"] == 0
+    stage.say(f"complete: {complete}, {evidence['contiguous_seq']} entries, sealed")
+    written = result["responses"][0]["value"]
+    stage.say(f"the centre has {written!r} by {result['given_name']} {result['family_name']}")
+    if not complete or written != WRITTEN + FURTHER + WHILE_DARK:
+        raise RuntimeError("the centre does not have what was written")
 
 
 def play(stage: Stage) -> None:
@@ -283,7 +288,7 @@ def play(stage: Stage) -> None:
     plan = enrol(stage)
     invigilator = open_room(stage, plan)
     attempt = sign_in(stage, plan, invigilator)
-    write(stage, invigilator, attempt, "water evaporates ")
+    write(stage, invigilator, attempt, WRITTEN)
     try_to_leave(stage, invigilator, attempt)
     pull_and_go_on(stage, invigilator, attempt)
     hand_in(stage, invigilator)

@@ -79,4 +79,4 @@ class Centre:
 
     def results(self, sitting_id: str) -> Any:
         """Return the results of a sitting."""
-        return self._do("results", "--sitting", sitting_id, "--json")
+        return self._do("results", "--sitting", sitting_id, "--as", "json")

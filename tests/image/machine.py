@@ -63,6 +63,7 @@ class Machine:
     """Port of this computer to port of the machine, by a second cable."""
     extra: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
+    chip: subprocess.Popen[bytes] | None = None
     monitor: Monitor | None = None
 
     def start(self) -> None:
@@ -88,12 +89,18 @@ class Machine:
                 raise RuntimeError(f"{self.name} did not start: {self.folder / 'console.log'}")
 
     def _start_chip(self) -> None:
-        """Start the TPM; it ends with the machine and keeps its secrets in the machine's folder."""
+        """Start the TPM; it loses its power with the machine and keeps its secrets in a folder."""
         chip = self.folder / "chip"
         chip.mkdir(exist_ok=True)
+        (chip / "socket").unlink(missing_ok=True)
         control = f"type=unixio,path={chip / 'socket'}"
         command = ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={chip}", "--ctrl", control]
-        subprocess.run([*command, "--daemon"], check=True, capture_output=True, timeout=30)
+        self.chip = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 30
+        while not (chip / "socket").exists():
+            if time.monotonic() > deadline:
+                raise RuntimeError("the TPM of the test did not start")
+            time.sleep(0.1)
 
     def _command(self, variables: Path, monitor: Path) -> list[str]:
         mac = f"52:54:00:77:00:{self.mac:02x}"
@@ -129,10 +136,12 @@ class Machine:
 
     def pull_the_plug(self) -> None:
         """Power off as a pulled plug does it."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-        self.process = self.monitor = None
+        for running in (self.process, self.chip):
+            if running is not None:
+                running.kill()
+                running.wait()
+        self.process = self.chip = None
+        self.monitor = None
 
     def is_on(self) -> bool:
         """Say whether it still runs."""
