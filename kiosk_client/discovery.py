@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 
+import ifaddr
 from zeroconf import Error, ServiceBrowser, ServiceStateChange, Zeroconf
 
 from appliance.domain.errors import InvalidInputError
@@ -29,6 +30,19 @@ class Discovery:
         self._lock = threading.Lock()
         self._origins: dict[str, str] = {}
         self._zeroconf: Zeroconf | None = None
+        self._listening_at: frozenset[str] | None = None
+
+    def keep_listening(self) -> None:
+        """Listen at the addresses that this computer has now.
+
+        A cable, and an address with it, may come long after the program: whoever goes on listening
+        where it began never hears of a box.
+        """
+        addresses = own_addresses()
+        if addresses != self._listening_at:
+            self.stop()
+            self._listening_at = addresses
+            self.start()
 
     def start(self) -> None:
         """Listen in the background.  A network without multicast costs nothing."""
@@ -69,3 +83,11 @@ class Discovery:
         """Listen no more."""
         if self._zeroconf is not None:
             self._zeroconf.close()
+            self._zeroconf = None
+
+
+def own_addresses() -> frozenset[str]:
+    """Return this computer's addresses of the kind that announcements use."""
+    return frozenset(
+        str(one.ip) for port in ifaddr.get_adapters() for one in port.ips if one.is_IPv4
+    )

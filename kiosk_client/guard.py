@@ -83,11 +83,11 @@ class Guard:
 
     def run(self) -> None:
         """Guard until stopped."""
-        self._discovery.start()
         threading.Thread(
             target=self._keys.watch, args=(self._stopping,), name="keys", daemon=True
         ).start()
         while not self._stopping.is_set():
+            self._discovery.keep_listening()
             self.turn()
             self._waking.wait(TURN_SECONDS)
             self._waking.clear()

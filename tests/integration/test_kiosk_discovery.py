@@ -62,6 +62,21 @@ def _announce_and_listen() -> None:
     discovery.stop()
 
 
+def test_kiosk_listens_anew_when_its_address_comes_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A computer that was on before its cable, or before the box, finds the box all the same."""
+    addresses = [frozenset({"127.0.0.1"}), frozenset({"127.0.0.1", "10.77.1.16"})]
+    now = [addresses[0]]
+    monkeypatch.setattr("kiosk_client.discovery.own_addresses", lambda: now[0])
+    started: list[frozenset[str]] = []
+    monkeypatch.setattr(Discovery, "start", lambda self: started.append(now[0]))
+    discovery = Discovery()
+    discovery.keep_listening()
+    discovery.keep_listening()
+    now[0] = addresses[1]
+    discovery.keep_listening()
+    assert addresses == started
+
+
 def test_flood_of_announcements_is_bounded() -> None:
     """Each announced address is asked; a stranger must not choose how many."""
     discovery = Discovery()
