@@ -27,9 +27,8 @@ from kiosk_client.settings import KioskSettings
 from kiosk_client.trust import Authority, BoxSeen, Wanted, read_address
 
 TURN_SECONDS = 2
-SETTLING_TURNS = 8
-"""Chromium reads changed policies after they have been left alone for five seconds; a slow computer
-that is still starting takes longer, and a page opened too early is a dead end."""
+SETTLING_TURNS = 5
+"""Chromium reads changed policies after they have been left alone for five seconds."""
 
 Matter = Literal["looking", "no_network", "silent", "untrusted", "clock", "choose", "found"]
 

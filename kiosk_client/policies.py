@@ -98,10 +98,6 @@ def policies(
     rooms = sorted(set(origins))
     return {
         **_LOCKED,
-        # A key that asks for a new page gets one that leads back to the room, not a dead end.
-        "NewTabPageLocation": local_origin,
-        "HomepageLocation": local_origin,
-        "HomepageIsNewTabPage": False,
         "URLAllowlist": [local_origin, *rooms],
         "LocalNetworkAccessAllowedForUrls": rooms,
         "CACertificates": list(certificates),
