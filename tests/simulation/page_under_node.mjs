@@ -25,7 +25,7 @@ Object.defineProperty(globalThis, "performance", { value: { now: () => now }, co
 Date.now = () => WALL_START_MS + now;
 Math.random = () => (random = (random * 16807) % 2147483647) / 2147483647;
 AbortSignal.timeout = () => undefined;
-globalThis.location = { origin: home, reload() {} };
+globalThis.location = { origin: home, href: `${home}/`, search: "", reload() {} };
 globalThis.document = { querySelector: () => ({ content: origins }) };
 globalThis.caches = { keys: async () => [] };
 globalThis.navigator ??= {};
