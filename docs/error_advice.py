@@ -169,13 +169,7 @@ ADVICE: dict[str, tuple[str, str]] = {
     "sealing_failed": (TECHNICIAN, "Read what is said; look at the TPM in the firmware."),
     "seat_taken": (INVIGILATOR, "Note another seat, or correct the other candidate's."),
     "seb_client_unknown": (INVIGILATOR, "Quit SEB there and open the link again."),
-    "seb_file_unfit": (TECHNICIAN, "Fetch the file anew; files for certificates are not read."),
     "seb_link_unfit": (INVIGILATOR, "Load the page “Safe Exam Browser” and use its link."),
-    "seb_password_wrong": (TECHNICIAN, "Type the password as the staff page shows it."),
-    "seb_settings_unfit": (
-        TECHNICIAN,
-        "Save the settings anew in SEB, without dates and fractions.",
-    ),
     "settings_file_unfit": (
         TECHNICIAN,
         "Mend the file that is named, then write the sticks again.",

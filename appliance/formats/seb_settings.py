@@ -1,4 +1,4 @@
-"""Settings of Safe Exam Browser: read, written, and their Config Key.
+"""Settings of Safe Exam Browser as the box writes them, and their Config Key.
 
 The Config Key is SHA-256 over the settings in a JSON of the vendor's own kind: members sorted
 without regard to case, nothing escaped, empty dictionaries left out.  Source: SEB's developer page
@@ -12,11 +12,9 @@ import hashlib
 import hmac
 import plistlib
 from collections.abc import Iterator, Mapping
-from xml.parsers.expat import ExpatError
 
-from appliance.domain.errors import InvalidInputError, InvariantViolated
+from appliance.domain.errors import InvariantViolated
 
-SETTINGS_MAX_BYTES = 4 * 2**20
 DEPTH_MAX = 16
 WHO_WROTE_IT = "originatorversion"
 """The one member that does not count."""
@@ -24,36 +22,6 @@ _MISREAD = frozenset('"\\\n\r\t')
 """Characters that clients have been seen to escape in different ways."""
 
 Settings = Mapping[str, object]
-
-
-class SebSettingsUnfitError(InvalidInputError):
-    """Not settings of Safe Exam Browser, or with values of which no two clients agree."""
-
-    key = "seb_settings_unfit"
-    staff_message = "This is not a settings file of Safe Exam Browser: {problem}."
-
-
-def read_settings(data: bytes) -> dict[str, object]:
-    """Return the settings in an Apple property list; raises SebSettingsUnfitError."""
-    if len(data) > SETTINGS_MAX_BYTES:
-        raise SebSettingsUnfitError(problem="it is too large")
-    try:
-        found = plistlib.loads(data, fmt=plistlib.FMT_XML)
-    except (
-        plistlib.InvalidFileException,
-        ExpatError,
-        ValueError,
-        TypeError,
-        # What plistlib does with tags it does not know, or that are missing.
-        AttributeError,
-        IndexError,
-        KeyError,
-        OverflowError,
-    ) as problem:
-        raise SebSettingsUnfitError(problem="no property list can be read in it") from problem
-    if not isinstance(found, dict):
-        raise SebSettingsUnfitError(problem="its property list is no dictionary")
-    return found
 
 
 def write_settings(settings: Settings) -> bytes:
@@ -82,14 +50,14 @@ def _require_safe(value: object, depth: int) -> None:
 
 
 def config_key(settings: Settings) -> str:
-    """Return the Config Key, lower-case hexadecimal; raises SebSettingsUnfitError."""
+    """Return the Config Key, lower-case hexadecimal."""
     counted = {name: one for name, one in settings.items() if name.lower() != WHO_WROTE_IT}
     return hashlib.sha256("".join(_json(counted, 0)).encode()).hexdigest()
 
 
 def _json(value: object, depth: int) -> Iterator[str]:
     if depth > DEPTH_MAX:
-        raise SebSettingsUnfitError(problem="it is nested too deeply")
+        raise InvariantViolated("settings nested too deeply")
     if isinstance(value, Mapping):
         yield "{"
         for at, (name, one) in enumerate(_members(value)):
@@ -122,7 +90,7 @@ def _plain(value: object) -> str:
     if isinstance(value, str):
         return f'"{value}"'
     # Clients for Windows and macOS write dates and fractions differently.
-    raise SebSettingsUnfitError(problem="it holds a date or a fraction")
+    raise InvariantViolated(f"{type(value).__name__} in settings")
 
 
 def request_hash(url: str, key: str) -> str:

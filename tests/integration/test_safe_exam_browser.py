@@ -10,7 +10,6 @@ import re
 import pytest
 import requests
 
-from appliance.formats.seb_container import SebPasswordWrongError
 from appliance.formats.seb_settings import request_hash
 from provisioning.demo.staff_driver import StaffDriver
 from tests.integration.conftest import MakeBox
@@ -19,6 +18,7 @@ from tests.integration.test_standby import wait_until
 from tests.rig.box_process import SITTING, BoxProcess
 from tests.rig.candidate_client import CandidateClient
 from tests.rig.seb_client import SebClient, Way
+from tests.rig.seb_file import WrongPasswordError
 
 WAYS: list[Way] = ["headers", "page"]
 EXAM_KEY = "5e" * 32
@@ -236,7 +236,7 @@ def test_encrypted_file_opens_with_the_password_staff_see(box: BoxProcess) -> No
     """And with no other."""
     staff = ask_for_seb(box, encrypted="yes")
     seb = SebClient(links(staff)[0])
-    with pytest.raises(SebPasswordWrongError):
+    with pytest.raises(WrongPasswordError):
         seb.open()
     seb.password = shown_password(staff, "Password to open the file")
     seb.open()

@@ -58,7 +58,8 @@ def test_box_whose_cable_is_pulled_is_overtaken_and_hands_over(make_room: MakeRo
     page = f"/candidates/{eve.attempt_id}"
     wait_until(lambda: "only the old box has this" in standby.staff().read(page), "handed over")
     wait_until(lambda: in_two_places(ada), "in two places, the other way round")
-    assert "follows" in room.box.staff().read("/standby")
+    # The leader knows what the old box has by its question, before the old box has the reply.
+    wait_until(lambda: "follows" in room.box.staff().read("/standby"), "the old box follows")
     standby.terminate()
     journal = standby.journal()
     state = load_state(journal.database, journal.journal_id)

@@ -14,10 +14,10 @@ from urllib.parse import urljoin
 
 import requests
 
-from appliance.formats.seb_container import read_seb_file
-from appliance.formats.seb_settings import config_key, read_settings, request_hash
+from appliance.formats.seb_settings import config_key, request_hash
 from provisioning.demo.http import LoopbackSession
 from tests.rig.candidate_client import CALL_SECONDS, CandidateClient
+from tests.rig.seb_file import read_seb_file
 
 Way = Literal["headers", "page"]
 
@@ -74,7 +74,7 @@ class SebClient:
 
     def take(self, file: bytes) -> None:
         """Take the settings of a file."""
-        self.settings = read_settings(read_seb_file(file, password=self.password))
+        self.settings = read_seb_file(file, password=self.password)
         key = config_key(self.settings)
         self.session = SebSession(key, self.way, exam_key=self.exam_key)
 
