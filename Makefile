@@ -35,7 +35,7 @@ fuzz: $(STAMP) ## spoilt documents for every parser, for so long each (SECONDS=6
 	EXAMROOM_FUZZ_SECONDS=$(or $(SECONDS),60) $(BIN)/pytest tests/fuzz
 
 image: $(STAMP) ## the bootable images of box and client (root, mmdebstrap; about 8 GB)
-	$(BIN)/python usb_image/build_image.py
+	$(BIN)/python -m usb_image.build_image
 
 image-test: $(STAMP) ## a whole sitting on these images in QEMU (swtpm, ovmf, mtools; about ten minutes)
 	@sh tests/image/ensure_programs.sh

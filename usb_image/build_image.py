@@ -14,17 +14,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from importlib.metadata import requires
 from pathlib import Path
 
-from packaging.requirements import Requirement
+from systemd.debian.build_package import UNITS, gather_wheels, settle_modes_and_times
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent
 SUITE = "trixie"
 PYTHON = "3.13"
-PLATFORMS = ("manylinux_2_34_x86_64", "manylinux_2_28_x86_64", "manylinux2014_x86_64")
 TOOLS = (
     "mkosi,systemd,systemd-repart,systemd-ukify,systemd-boot-efi,systemd-boot-tools,erofs-utils,mtools,"
     "dosfstools,cryptsetup-bin,e2fsprogs,zstd,cpio,kmod,xz-utils,python3-pefile,sbsigntool,"
@@ -40,12 +37,12 @@ mount --bind "$tools" "$tools"
 mount -t proc proc "$tools/proc"
 mount --rbind /sys "$tools/sys"
 mount --rbind /dev "$tools/dev"
-mkdir -p "$tools/work" "$tools/old"
-mount --bind "$work" "$tools/work"
+mkdir -p "$tools/image" "$tools/old"
+mount --bind "$work" "$tools/image"
 cd "$tools"
 pivot_root . old
 umount -l /old
-cd /work
+cd /image
 exec "$@"
 """
 """mkosi makes namespaces of its own, which the kernel refuses inside a chroot."""
@@ -69,10 +66,10 @@ def run(*command: str | Path, seconds: int, log: Path | None = None, **given: ob
 
 def make_tools(build: Path) -> Path:
     """Return the Debian 13 tree with the tools; it is kept between builds."""
-    tools = build / f"tools-{hashlib.sha256(TOOLS.encode()).hexdigest()[:8]}"
+    tools = build / f"image-tools-{hashlib.sha256(TOOLS.encode()).hexdigest()[:8]}"
     if tools.exists():
         return tools
-    archive, unfinished = build / "tools.tar", build / "tools.new"
+    archive, unfinished = build / "image-tools.tar", build / "image-tools.new"
     shutil.rmtree(unfinished, ignore_errors=True)
     run(
         *("mmdebstrap", "--variant=apt", f"--include={TOOLS}", SUITE, archive),
@@ -85,64 +82,12 @@ def make_tools(build: Path) -> Path:
     return tools
 
 
-def _needed(name: str, seen: set[str]) -> Iterator[str]:
-    """Give the names of everything `name` needs on the image's Python."""
-    for text in requires(name) or []:
-        wanted = Requirement(text)
-        there = wanted.marker is None or any(
-            wanted.marker.evaluate({"extra": extra, "python_version": PYTHON})
-            for extra in ("", *wanted.extras)
-        )
-        key = wanted.name.lower().replace("_", "-").replace(".", "-")
-        if there and key not in seen:
-            seen.add(key)
-            yield key
-            yield from _needed(wanted.name, seen)
-
-
-def gather_wheels(work: Path) -> None:
-    """Put our own wheel and what it needs, pinned by the lock file, beside the configuration."""
-    wheels = work / "wheels"
-    wheels.mkdir(exist_ok=True)
-    for old in wheels.glob("examroom-*.whl"):
-        old.unlink()
-    run(
-        *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"),
-        *("--wheel-dir", wheels, REPOSITORY),
-        seconds=300,
-    )
-    needed = set(_needed("examroom", set()))
-    blocks = (REPOSITORY / "requirements.lock").read_text().split("\n")
-    pinned: list[str] = []
-    keep = False
-    for line in blocks:
-        if line and not line.startswith((" ", "#")):
-            keep = line.partition("==")[0].partition("[")[0] in needed
-        if keep and not line.lstrip().startswith("#"):
-            pinned.append(line)
-    wanted = work / "wheels.txt"
-    wanted.write_text("\n".join(pinned) + "\n")
-    run(
-        *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"),
-        *("--only-binary=:all:", "--python-version", PYTHON),
-        *(part for platform in PLATFORMS for part in ("--platform", platform)),
-        *("--dest", wheels, "-r", wanted),
-        seconds=FETCH_SECONDS,
-    )
-
-
 def lay_in_units(extra: Path) -> None:
     """Put the units of the box where the package would."""
-    systemd = REPOSITORY / "systemd"
-    for folder, target in (
-        ("system", "usr/lib/systemd/system"),
-        ("sysusers", "usr/lib/sysusers.d"),
-        ("tmpfiles", "usr/lib/tmpfiles.d"),
-        ("journald", "usr/lib/systemd/journald.conf.d"),
-    ):
-        shutil.copytree(systemd / folder, extra / target, dirs_exist_ok=True)
+    for folder, target in UNITS.items():
+        shutil.copytree(REPOSITORY / "systemd" / folder, extra / target, dirs_exist_ok=True)
     (extra / "usr/sbin").mkdir(parents=True, exist_ok=True)
-    shutil.copy(systemd / "examroom-box", extra / "usr/sbin")
+    shutil.copy(REPOSITORY / "systemd" / "examroom-box", extra / "usr/sbin")
 
 
 def build_image(tools: Path, work: Path, profile: str, version: str) -> Path:
@@ -154,8 +99,6 @@ def build_image(tools: Path, work: Path, profile: str, version: str) -> Path:
     lay_in_units(configuration / "mkosi.profiles" / "box" / "mkosi.extra")
     for folder in ("packages", "cache", "out"):
         (work / folder).mkdir(exist_ok=True)
-    command = ("git", "-C", str(REPOSITORY), "log", "-1", "--format=%ct")
-    epoch = subprocess.run(command, capture_output=True, text=True, check=True)
     run(
         *("unshare", "--mount", "--propagation", "private"),
         *("sh", "-c", _ENTER, "sh", tools, work),
@@ -163,7 +106,6 @@ def build_image(tools: Path, work: Path, profile: str, version: str) -> Path:
         *("--profile", profile, "--image-version", version, "--force", "build"),
         seconds=BUILD_SECONDS,
         log=work / f"{profile}.log",
-        env=os.environ | {"SOURCE_DATE_EPOCH": epoch.stdout.strip()},
     )
     return work / "out" / f"examroom-{profile}_{version}.raw"
 
@@ -192,17 +134,19 @@ def main() -> None:
     """Build the images that are asked for."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("profile", nargs="*", default=["box", "client"])
-    options.add_argument("--build", type=Path, default=REPOSITORY / "build" / "image")
+    options.add_argument("--build", type=Path, default=REPOSITORY / "build")
     options.add_argument("--version", default="0.1.0")
     options.add_argument("--write-packages", action="store_true")
     given = options.parse_args()
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     if os.geteuid() != 0 or shutil.which("mmdebstrap") is None:
         raise SystemExit("Building an image needs root and the package mmdebstrap.")
-    work = given.build / "work"
+    work = given.build / "image"
     work.mkdir(parents=True, exist_ok=True)
     tools = make_tools(given.build)
-    gather_wheels(work)
+    settle_modes_and_times()
+    shutil.rmtree(work / "python", ignore_errors=True)
+    gather_wheels(work / "python" / "wheels", [PYTHON])
     for profile in given.profile:
         image = build_image(tools, work, profile, given.version)
         check_packages(profile, image, write=given.write_packages)

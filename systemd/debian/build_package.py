@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from configparser import ConfigParser
 from importlib.metadata import requires
 from pathlib import Path
@@ -100,13 +100,13 @@ def pinned(names: set[str]) -> str:
     return re.sub(r"^ +#.*\n", "", "".join(kept), flags=re.M)
 
 
-def gather_wheels(folder: Path) -> None:
-    """Put our wheel and all it needs into `folder`, and what pins them beside it."""
+def gather_wheels(folder: Path, pythons: Sequence[str]) -> None:
+    """Put our wheel and all it needs into the new `folder`, and what pins them beside it."""
     folder.mkdir(parents=True)
     own = own_wheel(folder)
     lock = folder.with_name("wheels.lock")
     lock.write_text(pinned(needed()), encoding="utf-8")
-    for python in PYTHONS:
+    for python in pythons:
         run(
             *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
             *("--no-deps", "--require-hashes", "--only-binary", ":all:"),
@@ -121,7 +121,7 @@ def gather_wheels(folder: Path) -> None:
 
 def lay_out(root: Path) -> str:
     """Lay everything out below `root` as it will lie on a machine; return the version."""
-    gather_wheels(root / WHEELS)
+    gather_wheels(root / WHEELS, PYTHONS)
     for folder, target in UNITS.items():
         shutil.copytree(REPOSITORY / "systemd" / folder, root / target)
     for name, target in PAGES.items():
@@ -164,14 +164,18 @@ def settle_modes(root: Path) -> None:
         path.chmod(0o755 if runs else 0o644)
 
 
-def build(target: Path) -> Path:
-    """Build the package into the folder `target` and return its file."""
-    target.mkdir(parents=True, exist_ok=True)
-    # A wheel holds the modes of its files, and a package the times: those of the commit.
+def settle_modes_and_times() -> None:
+    """Make what is built from one commit the same: a wheel holds modes, an archive times, too."""
     os.umask(0o022)
     os.environ.setdefault(
         "SOURCE_DATE_EPOCH", run("git", "-C", REPOSITORY, "log", "-1", "--format=%ct").strip()
     )
+
+
+def build(target: Path) -> Path:
+    """Build the package into the folder `target` and return its file."""
+    target.mkdir(parents=True, exist_ok=True)
+    settle_modes_and_times()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "root"
         version = lay_out(root)

@@ -298,7 +298,7 @@ def play(stage: Stage) -> None:
 def main() -> None:
     """Play it."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--images", type=Path, default=Path("build/image/work/out"))
+    options.add_argument("--images", type=Path, default=Path("build/image/out"))
     options.add_argument("--work", type=Path, default=Path("build/image-test"))
     given = options.parse_args()
     stage = set_up(given.images, given.work.resolve())
