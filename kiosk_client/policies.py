@@ -17,7 +17,8 @@ FILE_NAME = "examroom.json"
 _LOCKED: Mapping[str, object] = {
     "URLBlocklist": ["*"],
     "SSLErrorOverrideAllowed": False,
-    "RemoteDebuggingAllowed": False,
+    # Only through the pipe of kiosk_client.one_page: there is no port, and no page can be read.
+    "RemoteDebuggingAllowed": True,
     "IncognitoModeAvailability": 1,
     "BrowserGuestModeEnabled": False,
     "BrowserAddPersonEnabled": False,

@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import urllib.error
@@ -20,6 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from kiosk_client.one_page import OnePage, through_pipe
 from kiosk_client.settings import KioskSettings
 
 POLL_SECONDS = 1
@@ -40,6 +42,7 @@ def browser_command(settings: KioskSettings, environment: Mapping[str, str]) -> 
     options = [
         f"--user-data-dir={settings.profile_dir}",
         "--kiosk",
+        "--remote-debugging-pipe",
         "--no-first-run",
         "--no-default-browser-check",
         "--noerrdialogs",
@@ -84,6 +87,7 @@ class Told:
 
     released: bool
     restarts: int
+    allowed: tuple[str, ...]
 
 
 def ask_guard(settings: KioskSettings) -> Told | None:
@@ -93,7 +97,11 @@ def ask_guard(settings: KioskSettings) -> Told | None:
             f"{settings.local_origin}/state", timeout=ANSWER_SECONDS
         ) as answer:
             state = json.loads(answer.read(ANSWER_BYTES_MAX))
-        return Told(released=bool(state["released"]), restarts=int(state["restarts"]))
+        return Told(
+            released=bool(state["released"]),
+            restarts=int(state["restarts"]),
+            allowed=tuple(state["allowed"]),
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -105,6 +113,8 @@ class Supervisor:
         self._settings = settings
         self._stopping = stopping
         self._browser: subprocess.Popen[bytes] | None = None
+        self._page: OnePage | None = None
+        self._allowed: frozenset[str] = frozenset()
         self._polls = 0
         self._rest_seconds = 1
 
@@ -121,6 +131,7 @@ class Supervisor:
                 self._end()
             # A guard that was started anew counts from nothing.
             restarts = told.restarts
+            self._allowed = frozenset({self._settings.local_origin, *told.allowed})
             self._keep_up()
             self._stopping.wait(POLL_SECONDS)
             told = ask_guard(self._settings) or told
@@ -139,8 +150,11 @@ class Supervisor:
     def _keep_up(self) -> None:
         self._polls += 1
         if self._browser is not None and self._browser.poll() is None:
-            return
-        if self._browser is not None:
+            if self._page is None or not self._page.is_stuck(POLL_SECONDS):
+                return
+            _log.warning("the browser does not get to its page")
+            self._end()
+        elif self._browser is not None:
             _log.warning("the browser ended with status %s", self._browser.returncode)
             self._end()
             well = self._polls > WELL_AFTER_POLLS
@@ -153,12 +167,17 @@ class Supervisor:
         self._polls = 0
         for name in LOCKS:
             (self._settings.profile_dir / name).unlink(missing_ok=True)
-        self._browser = subprocess.Popen(
-            browser_command(self._settings, os.environ),
-            stdin=subprocess.DEVNULL,
-            # A group of its own, so that its helpers end with it.
-            start_new_session=True,
-        )
+        channel, theirs = socket.socketpair()
+        with theirs:
+            self._browser = subprocess.Popen(
+                through_pipe(browser_command(self._settings, os.environ)),
+                stdin=theirs.fileno(),
+                # A group of its own, so that its helpers end with it.
+                start_new_session=True,
+            )
+        home = f"{self._settings.local_origin}/"
+        self._page = OnePage(channel, home, lambda origin: origin in self._allowed)
+        threading.Thread(target=self._page.keep, name="page", daemon=True).start()
 
     def _end(self) -> None:
         """End the browser and everything it started."""

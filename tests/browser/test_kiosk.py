@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+import requests
 import trustme
 from axe_playwright_python.sync_playwright import Axe
 from cryptography import x509
@@ -24,6 +25,7 @@ from tests.browser.item_page import CHROMIUM
 from tests.browser.test_candidate import AXE_TAGS
 from tests.integration.test_kiosk import put_tls_in_front
 from tests.integration.test_kiosk_browser import Kiosk
+from tests.integration.test_standby import wait_until
 from tests.rig.box_process import BoxProcess, free_port
 from tests.rig.small_exam import small_exam
 from tests.rig.tls_front import TlsFront
@@ -64,6 +66,11 @@ class Workstation(Kiosk):
             except Error:  # nothing listens there yet
                 time.sleep(0.2)
         raise AssertionError((self.folder / "run.log").read_text())
+
+    def pages(self) -> dict[str, str]:
+        """Return the browser's pages and where they are."""
+        listed = requests.get(f"http://127.0.0.1:{self.door}/json/list", timeout=10).json()
+        return {one["id"]: one["url"] for one in listed if one["type"] == "page"}
 
 
 def _key_of(front: TlsFront) -> str:
@@ -112,6 +119,31 @@ def test_chromium_goes_on_to_the_box_follows_a_take_over_and_ends_by_release(
         time.sleep(0.2)  # the page follows and says where it is; the guard follows and reports
     chief._post("/workstations", "/workstations/release", released="yes")
     assert 0 == run.wait(SOON_MS / 1000)
+
+
+def test_another_page_is_closed_and_a_way_off_leads_back(
+    browser: Browser, room: tuple[BoxProcess, BoxProcess, Workstation]
+) -> None:
+    """As Ctrl+T, Ctrl+N or Alt+Home would open or lead; what was signed in stays so."""
+    box, _, workstation = room
+    workstation.start("guard")
+    workstation.start("run")
+    page = workstation.page(browser)
+    page.get_by_label("Your code").fill(box.codes[0], timeout=SOON_MS)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("The invigilator comes to you")).to_be_visible()
+    there = workstation.pages()
+    door = f"http://127.0.0.1:{workstation.door}"
+    for way in ("about:blank", "chrome://newtab/", box.settings["public_origin"]):
+        requests.put(f"{door}/json/new?{way}", timeout=10).raise_for_status()
+        wait_until(lambda: workstation.pages() == there, "one page")
+    with suppress(Error):  # it is closed before it has come to its end
+        page.goto("chrome://version/")
+    wait_until(lambda: workstation.pages() not in (there, []), "a page that replaces it")
+    wait_until(lambda: "/?workstation=" in "".join(workstation.pages().values()), "led back")
+    assert 1 == len(workstation.pages())
+    (back,) = browser.browser_type.connect_over_cdp(door).contexts[0].pages
+    expect(back.get_by_text("The invigilator comes to you")).to_be_visible(timeout=SOON_MS)
 
 
 def test_trouble_pages_say_what_to_do_and_the_self_test_is_green(

@@ -9,8 +9,10 @@ the centre, which must say that they are complete.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import shutil
+import string
 import sys
 import time
 from dataclasses import dataclass
@@ -29,8 +31,9 @@ START_SECONDS = 420
 """Plain emulation on a busy machine; the figure that counts is printed."""
 STEP_SECONDS = 240
 PAGE_SECONDS = 30
-"""Until a page is drawn after the program around the browser has reported."""
-WRITTEN, FURTHER, WHILE_DARK = "water evaporates ", "clouds form ", "rain falls "
+"""Until a page is drawn after the program around the browser has reported, or started it anew."""
+SIGN_IN_SECONDS = 10
+WRITTEN, WHILE_DARK = "water evaporates ", " rain falls "
 WAYS_OUT: tuple[tuple[str, ...], ...] = (
     ("ctrl", "alt", "f2"),
     ("alt", "f4"),
@@ -61,6 +64,8 @@ WAYS_OUT: tuple[tuple[str, ...], ...] = (
     ("ctrl", "shift", "delete"),
     ("f1",),
 )
+LETTERS = string.ascii_lowercase + string.digits
+"""One is written after each way out."""
 ATTEMPT = r'href="/room\?seat=([0-9a-z]+)"'
 CODE_FIELD = (580, 420)
 RESPONSE_FIELD = (740, 340)
@@ -171,16 +176,17 @@ def sign_in(stage: Stage, plan: dict[str, Any], invigilator: Invigilator) -> str
     """Sign the candidate in at the client's keyboard and start; return the attempt."""
     # "kiosk" and a time: the client's browser is at the box's page, and its program reports.
     invigilator.wait_for("/workstations", WORKSTATION, seconds=START_SECONDS)
-    time.sleep(PAGE_SECONDS)
-    stage.client.look("1-sign-in")
-    stage.client.click(*CODE_FIELD)
-    stage.client.type(plan["candidates"][0]["code"].lower())
-    stage.client.press("ret")
-    deadline = time.monotonic() + STEP_SECONDS
+    deadline = time.monotonic() + START_SECONDS
     while not invigilator.check_in_who_waits():
         if time.monotonic() > deadline:
             raise TimeoutError("nobody signed in at the client")
-        time.sleep(2)
+        time.sleep(PAGE_SECONDS)
+        stage.client.look("1-sign-in")
+        stage.client.click(*CODE_FIELD)
+        stage.client.press("ctrl", "a")
+        stage.client.type(plan["candidates"][0]["code"].lower())
+        stage.client.press("ret")
+        time.sleep(SIGN_IN_SECONDS)
     stage.client.look("2-waiting")
     invigilator.start(plan["sitting_id"])
     found = invigilator.wait_for("/people", ATTEMPT, seconds=STEP_SECONDS)
@@ -199,6 +205,7 @@ def write(stage: Stage, invigilator: Invigilator, attempt: str, text: str) -> No
 def pull_and_go_on(stage: Stage, invigilator: Invigilator, attempt: str) -> None:
     """Pull the box's plug while the candidate writes, and start the box again."""
     stage.client.click(*RESPONSE_FIELD)
+    stage.client.press("ctrl", "end")
     stage.box.pull_the_plug()
     stage.client.type(WHILE_DARK)
     time.sleep(5)
@@ -214,19 +221,30 @@ def pull_and_go_on(stage: Stage, invigilator: Invigilator, attempt: str) -> None
 
 
 def try_to_leave(stage: Stage, invigilator: Invigilator, attempt: str) -> None:
-    """Press whatever leads out of a browser or a system; afterwards the candidate writes on."""
-    for keys in WAYS_OUT:
+    """Press whatever leads out of a browser or a system; after each the candidate writes on."""
+    expected = WRITTEN
+    for keys, letter in zip(WAYS_OUT, LETTERS, strict=False):
         stage.client.press(*keys)
-    time.sleep(PAGE_SECONDS)
+        expected += f"{letter}+"
+        if not goes_on(stage, invigilator, attempt, letter, expected):
+            stage.client.look(f"stuck-after-{'-'.join(keys)}")
+            raise RuntimeError(f"{'+'.join(keys)} led away from the exam")
     stage.client.look("3-after-the-ways-out")
-    workstation = re.search(WORKSTATION, invigilator.read("/workstations"))
-    if workstation is None:
-        raise RuntimeError("the client no longer reports")
-    # What a key has opened is closed by the invigilator, as docs/operating/clients.md says.
-    invigilator.act("/workstations", f"{workstation.group(1)}/restart-browser")
-    time.sleep(2 * PAGE_SECONDS)
-    write(stage, invigilator, attempt, FURTHER)
     stage.say(f"{len(WAYS_OUT)} ways out led nowhere")
+
+
+def goes_on(
+    stage: Stage, invigilator: Invigilator, attempt: str, letter: str, expected: str
+) -> bool:
+    """Write a letter until the box has it, in vain while a browser that was closed starts again."""
+    for seconds in (PAGE_SECONDS / 3, *4 * [PAGE_SECONDS]):
+        stage.client.click(*RESPONSE_FIELD)
+        stage.client.press("ctrl", "end")
+        stage.client.type(letter)
+        with contextlib.suppress(TimeoutError):
+            invigilator.wait_for(f"/candidates/{attempt}", expected, seconds=seconds)
+            return True
+    return False
 
 
 def hand_in(stage: Stage, invigilator: Invigilator) -> None:
@@ -277,7 +295,8 @@ def close(stage: Stage, plan: dict[str, Any], invigilator: Invigilator) -> None:
     stage.say(f"complete: {complete}, {evidence['contiguous_seq']} entries, sealed")
     written = result["responses"][0]["value"]
     stage.say(f"the centre has {written!r} by {result['given_name']} {result['family_name']}")
-    if not complete or written != WRITTEN + FURTHER + WHILE_DARK:
+    between = "".join(f"{letter}+" for _, letter in zip(WAYS_OUT, LETTERS, strict=False))
+    if not complete or not re.fullmatch(WRITTEN + between + WHILE_DARK, written):
         raise RuntimeError("the centre does not have what was written")
 
 
