@@ -19,18 +19,22 @@ from appliance.domain.errors import ExamroomError
 from kiosk_client import readings
 from kiosk_client.blocked_keys import BlockedKeys
 from kiosk_client.discovery import Discovery
+from kiosk_client.keeper import Keeper
 from kiosk_client.looking import Looks
 from kiosk_client.memory import Memory, keep_memory, load_memory
 from kiosk_client.policies import policies, write_policies
 from kiosk_client.rooms import RoomSeen, rooms_of
 from kiosk_client.settings import KioskSettings
 from kiosk_client.trust import Authority, BoxSeen, Wanted, read_address
+from kiosk_client.unsent_work import UnsentWork
 
 TURN_SECONDS = 2
 SETTLING_TURNS = 5
 """Chromium reads changed policies after they have been left alone for five seconds."""
 
-Matter = Literal["looking", "no_network", "silent", "untrusted", "clock", "choose", "found"]
+Matter = Literal[
+    "looking", "no_network", "silent", "untrusted", "clock", "choose", "not_open", "found"
+]
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +45,7 @@ class Standing:
 
     `open_at` is the box that leads, empty until the browser may go there; `reachable` are trusted
     boxes that answer, `allowed` those the browser may open.  `about` is an address in trouble.
+    `is_settled` says whether it is known where unsent work is kept: in `profile_dir`.
     """
 
     matter: Matter = "looking"
@@ -53,12 +58,20 @@ class Standing:
     released: bool = False
     restarts: int = 0
     blocked_keys: int | None = None
+    is_settled: bool = False
+    profile_dir: str = ""
 
 
 class Guard:
     """The guard of one workstation."""
 
-    def __init__(self, settings: KioskSettings, *, root: Path = Path("/")) -> None:
+    def __init__(
+        self,
+        settings: KioskSettings,
+        *,
+        root: Path = Path("/"),
+        keeper: Keeper | None = None,
+    ) -> None:
         """Raises AuthorityUnusableError, and PoliciesUnwritableError before any browser starts."""
         self.settings = settings
         self.root = root
@@ -74,9 +87,14 @@ class Guard:
         self._settled_turns = 0
         self._report_in_turns = 0
         self._counted: dict[str, int] = {}
-        self.memory: Memory = load_memory(settings.state_dir)
-        keep_memory(settings.state_dir, self.memory)
-        self.standing = Standing()
+        self._state_dir = settings.state_dir
+        self.memory: Memory = load_memory(self._state_dir)
+        keep_memory(self._state_dir, self.memory)
+        self.start = readings.boot_id(root)
+        self._work = UnsentWork(
+            settings, self._authority, boot_id=self.start, keeper=keeper or Keeper()
+        )
+        self.standing = self._with_work(Standing())
         if not self._allow():
             self._settled_turns = SETTLING_TURNS
 
@@ -121,9 +139,32 @@ class Guard:
         self._settled_turns = 0 if self._allow() else self._settled_turns + 1
         rooms = rooms_of(seen)
         room = self._my_room(rooms)
-        if room is not None and room.open_at:
-            self._report(room.open_at)
-        self.standing = self._stand(rooms, room, seen, found)
+        open_at = room.open_at if room is not None else ""
+        self._work.turn(open_at, self.memory.workstation_id)
+        self._move_memory()
+        if open_at:
+            self._report(open_at)
+        if self.standing.released:
+            self._work.forget()
+        self.standing = self._with_work(self._stand(rooms, room, seen, found))
+
+    def _move_memory(self) -> None:
+        """Remember on the stick from when it is open, with the boxes that were known before."""
+        if self._state_dir != self._work.state_dir:
+            self._state_dir = self._work.state_dir
+            known = load_memory(self._state_dir).origins
+            self.memory = self.memory.with_origins(set(known))
+            keep_memory(self._state_dir, self.memory)
+
+    def _with_work(self, standing: Standing) -> Standing:
+        """Let no page of the box open before it is known where its work is kept."""
+        is_settled = self._work.standing != "waiting"
+        if not is_settled:
+            not_open = standing.matter == "found" and self._work.refusal == "room_closed"
+            standing = replace(
+                standing, open_at="", matter="not_open" if not_open else standing.matter
+            )
+        return replace(standing, is_settled=is_settled, profile_dir=str(self._work.profile_dir))
 
     def _my_room(self, rooms: list[RoomSeen]) -> RoomSeen | None:
         """Return the room that was typed, set, or chosen; the only one there is chosen at once."""
@@ -146,7 +187,7 @@ class Guard:
     def _remember(self, memory: Memory) -> None:
         if memory != self.memory:
             self.memory = memory
-            keep_memory(self.settings.state_dir, memory)
+            keep_memory(self._state_dir, memory)
 
     def _allow(self) -> bool:
         """Let the browser open the boxes that were trusted; return whether that is news to it."""
@@ -239,6 +280,7 @@ class Guard:
             "wireless_percent": network.wireless_percent if network else None,
             "displays_count": readings.displays_count(self.root),
             "virtual_machine": readings.virtual_machine(self.root),
+            "unsent_work": None if self._work.standing == "waiting" else self._work.standing,
             "plugged": readings.plugged_since(self._plugged_before, readings.devices(self.root)),
         }
         return {name: value for name, value in told.items() if value is not None}

@@ -123,6 +123,7 @@ def _start_page(*, typed: str, sentence: str) -> str:
         "start.html",
         standing=guard.standing,
         workstation_id=guard.memory.workstation_id,
+        start=guard.start,
         language=guard.settings.language,
         typed=typed,
         sentence=sentence,

@@ -104,6 +104,11 @@ def virtual_machine(root: Path) -> str:
     return "unknown" if " hypervisor" in flags else ""
 
 
+def boot_id(root: Path) -> str:
+    """Return the name of this start of the computer."""
+    return _text(root / "proc/sys/kernel/random/boot_id")
+
+
 def devices(root: Path) -> dict[str, str]:
     """Return what is plugged in by USB: its place, and its name without any serial number."""
     found = {}

@@ -56,6 +56,10 @@ class KioskSettings(BaseModel):
         default=True,
         description="Keep the profile when the computer starts; otherwise it is emptied then.",
     )
+    keep_unsent_work: bool = Field(
+        default=True,
+        description="On the client's image: keep unsent work, encrypted, on the stick itself.",
+    )
     policies_dir: Path = Field(
         default=Path("/etc/chromium/policies/managed"),
         description="Where the browser looks for what it must allow and forbid.",

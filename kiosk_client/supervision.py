@@ -21,6 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from kiosk_client import readings
 from kiosk_client.one_page import OnePage, through_pipe
 from kiosk_client.settings import KioskSettings
 
@@ -29,6 +30,8 @@ ANSWER_SECONDS = 5
 ANSWER_BYTES_MAX = 64 * 1024
 END_SECONDS = 10
 REST_SECONDS_MAX = 30
+SETTLE_POLLS_MAX = 10
+"""So long no browser is started, because it would be started anew where work is kept."""
 WELL_AFTER_POLLS = 60
 """A browser that lived so long starts again at once when it ends."""
 LOCKS = ("SingletonLock", "SingletonCookie", "SingletonSocket")
@@ -37,10 +40,12 @@ LOCKS = ("SingletonLock", "SingletonCookie", "SingletonSocket")
 _log = logging.getLogger(__name__)
 
 
-def browser_command(settings: KioskSettings, environment: Mapping[str, str]) -> list[str]:
+def browser_command(
+    settings: KioskSettings, profile: Path, environment: Mapping[str, str]
+) -> list[str]:
     """Return the command that starts the browser at this computer's own page."""
     options = [
-        f"--user-data-dir={settings.profile_dir}",
+        f"--user-data-dir={profile}",
         "--kiosk",
         "--remote-debugging-pipe",
         "--no-first-run",
@@ -54,19 +59,21 @@ def browser_command(settings: KioskSettings, environment: Mapping[str, str]) -> 
     ]
     if environment.get("WAYLAND_DISPLAY"):
         options.append("--ozone-platform=wayland")
+    if profile != settings.profile_dir:
+        # What can be fetched again does not wear out the stick.
+        options.append(f"--disk-cache-dir={settings.profile_dir.with_name('cache')}")
     if settings.screen_reader:
         options.append("--force-renderer-accessibility")
     return [*settings.browser, *options, f"{settings.local_origin}/"]
 
 
-def prepare_profile(settings: KioskSettings, boot_id: str) -> None:
+def prepare_profile(profile: Path, boot_id: str, *, is_kept: bool) -> None:
     """Empty the profile once a start of the computer, unless it is kept; take off stale locks.
 
     Not at every start of this program: what is unsent must outlive its crash.
     """
-    profile = settings.profile_dir
     mark = profile.with_name(f"{profile.name}.boot")
-    if not settings.profile_kept and _read(mark) != boot_id:
+    if not is_kept and _read(mark) != boot_id:
         shutil.rmtree(profile, ignore_errors=True)
     profile.mkdir(parents=True, exist_ok=True)
     mark.write_text(boot_id, encoding="ascii")
@@ -83,11 +90,13 @@ def _read(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the guard says."""
+    """What the guard says.  `is_settled`: the profile will not lie elsewhere later."""
 
     released: bool
     restarts: int
     allowed: tuple[str, ...]
+    is_settled: bool
+    profile: Path
 
 
 def ask_guard(settings: KioskSettings) -> Told | None:
@@ -101,6 +110,8 @@ def ask_guard(settings: KioskSettings) -> Told | None:
             released=bool(state["released"]),
             restarts=int(state["restarts"]),
             allowed=tuple(state["allowed"]),
+            is_settled=bool(state["is_settled"]),
+            profile=Path(state["profile_dir"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -115,6 +126,7 @@ class Supervisor:
         self._browser: subprocess.Popen[bytes] | None = None
         self._page: OnePage | None = None
         self._allowed: frozenset[str] = frozenset()
+        self._profile = settings.profile_dir
         self._polls = 0
         self._rest_seconds = 1
 
@@ -124,14 +136,14 @@ class Supervisor:
         Returns whether it was let go.
         """
         told = self._wait_for_guard()
-        prepare_profile(self._settings, _read(Path("/proc/sys/kernel/random/boot_id")).strip())
         restarts = told.restarts if told else 0
         while told is not None and not told.released and not self._stopping.is_set():
-            if told.restarts > restarts:
+            if told.restarts > restarts or told.profile != self._profile:
                 self._end()
             # A guard that was started anew counts from nothing.
             restarts = told.restarts
             self._allowed = frozenset({self._settings.local_origin, *told.allowed})
+            self._profile = told.profile
             self._keep_up()
             self._stopping.wait(POLL_SECONDS)
             told = ask_guard(self._settings) or told
@@ -139,11 +151,15 @@ class Supervisor:
         return told is not None and told.released
 
     def _wait_for_guard(self) -> Told | None:
+        polls = 0
         while not self._stopping.is_set():
             told = ask_guard(self._settings)
-            if told is not None:
+            if told is None:
+                _log.warning("the guard does not answer yet; no browser is started")
+            elif told.is_settled or polls >= SETTLE_POLLS_MAX:
                 return told
-            _log.warning("the guard does not answer yet; no browser is started")
+            else:
+                polls += 1
             self._stopping.wait(POLL_SECONDS)
         return None
 
@@ -165,12 +181,12 @@ class Supervisor:
 
     def _start(self) -> None:
         self._polls = 0
-        for name in LOCKS:
-            (self._settings.profile_dir / name).unlink(missing_ok=True)
+        boot_id = readings.boot_id(Path("/"))
+        prepare_profile(self._profile, boot_id, is_kept=self._settings.profile_kept)
         channel, theirs = socket.socketpair()
         with theirs:
             self._browser = subprocess.Popen(
-                through_pipe(browser_command(self._settings, os.environ)),
+                through_pipe(browser_command(self._settings, self._profile, os.environ)),
                 stdin=theirs.fileno(),
                 # A group of its own, so that its helpers end with it.
                 start_new_session=True,

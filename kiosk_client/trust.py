@@ -98,6 +98,18 @@ class Wanted(_Answer):
     poll_seconds: Annotated[int, Field(ge=2, le=60)]
 
 
+class _KeyGiven(_Answer):
+    """What opens the place on this computer's stick: docs/kiosk-protocol.md, section 5."""
+
+    key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Refusal(_Answer):
+    """Why a box does not do what it was asked."""
+
+    error: Annotated[str, Field(max_length=60)]
+
+
 Answer = TypeVar("Answer", bound=_Answer)
 
 
@@ -145,6 +157,14 @@ class Authority:
         path = f"/api/v1/workstations/{workstation_id}/report"
         return self._ask("POST", origin, path, body, Wanted)
 
+    def workstation_key(self, origin: str, workstation_id: str, volume_id: str) -> str:
+        """Ask for the key of the place on this computer's stick, 64 hexadecimal digits.
+
+        Raises what `look` raises; the `refusal` of a NotABoxError is the box's key for why not.
+        """
+        path = f"/api/v1/workstations/{workstation_id}/key"
+        return self._ask("POST", origin, path, {"volume": volume_id}, _KeyGiven).key
+
     def _ask(
         self, method: str, origin: str, path: str, body: object, model: type[Answer]
     ) -> Answer:
@@ -163,14 +183,22 @@ class Authority:
                 ) as answer:
                     data = answer.raw.read(ANSWER_BYTES_MAX, decode_content=True)
                     if answer.status_code != requests.codes.ok:
-                        raise NotABoxError(address=origin)
+                        raise NotABoxError(address=origin, refusal=_refusal(data))
                     return model.model_validate_json(data)
             except requests.exceptions.SSLError as problem:
                 raise _untrusted(problem, origin) from problem
             except ValidationError as problem:
-                raise NotABoxError(address=origin) from problem
+                raise NotABoxError(address=origin, refusal="") from problem
             except (requests.RequestException, OSError) as problem:
                 raise BoxSilentError(address=origin) from problem
+
+
+def _refusal(data: bytes) -> str:
+    """Return the key of a box's refusal; empty when it is none."""
+    try:
+        return _Refusal.model_validate_json(data).error
+    except ValidationError:
+        return ""
 
 
 def _untrusted(problem: BaseException, origin: str) -> BoxUntrustedError | ClockWrongError:

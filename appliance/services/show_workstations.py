@@ -14,8 +14,8 @@ from appliance.services.workstations import BATTERY_LOW_PERCENT, Workstation
 class WorkstationView:
     """One workstation; `seat` is empty until a candidate's page speaks from it.
 
-    `notices` name what wants a look: lost, hand, lock_screen, virtual_machine, displays,
-    plugged, battery.
+    `notices` name what wants a look: lost, hand, lock_screen, unreadable, virtual_machine,
+    displays, plugged, battery.
     """
 
     workstation: Workstation
@@ -52,6 +52,7 @@ def notices(one: Workstation, *, lost: bool) -> tuple[str, ...]:
         ("lost", lost and not one.wanted.release),
         ("hand", "hand" in report.asks),
         ("lock_screen", "lock_screen" in report.asks),
+        ("unreadable", report.unsent_work == "unreadable"),
         ("virtual_machine", bool(report.virtual_machine)),
         ("displays", (report.displays_count or 0) > 1),
         ("plugged", bool(report.plugged)),

@@ -22,6 +22,9 @@ REPORT_EVERY_SECONDS = 5
 BATTERY_LOW_PERCENT = 20
 
 Kind = Literal["kiosk", "seb"]
+UnsentWork = Literal["kept", "in_memory", "unreadable"]
+"""What a power cut of the workstation does to unsent work: it is kept there, it is lost, or it is
+not kept because there is older work that the key of this site does not open."""
 
 
 class TooManyWorkstationsError(TransientError):
@@ -57,6 +60,7 @@ class Report:
     displays_count: int | None = None
     virtual_machine: str = ""
     plugged: tuple[str, ...] = ()
+    unsent_work: UnsentWork | None = None
     asks: tuple[str, ...] = ()
 
 

@@ -31,6 +31,7 @@ STATUS_BY_KEY = {
     "locked_browser_missing": 403,
     "locked_browser_unfit": 403,
     "page_elsewhere": 403,
+    "tls_missing": 403,
 }
 STATUS_BY_FAMILY: tuple[tuple[type[ExamroomError], int], ...] = (
     (InvalidInputError, 400),

@@ -5,7 +5,7 @@
 
 const EVERY_MS = 1000;
 const PLACE = "place";
-const { matter: shown, workstation } = document.body.dataset;
+const { matter: shown, workstation, start } = document.body.dataset;
 
 const today = document.querySelector("#today");
 if (today) today.textContent = new Date().toLocaleString(document.documentElement.lang);
@@ -15,7 +15,7 @@ document.querySelector("#address")?.focus({ preventScroll: true });
 
 function go(origin) {
   localStorage.setItem(PLACE, origin);
-  location.replace(`${origin}/?workstation=${workstation}`);
+  location.replace(`${origin}/?workstation=${workstation}&start=${start}`);
 }
 
 async function look() {

@@ -165,6 +165,17 @@ class Machine:
         with contextlib.suppress(RuntimeError):
             self._do("blockdev-del", **{"node-name": name})
 
+    def cable(self, name: str, *, is_in: bool) -> None:
+        """Plug a cable in or pull it."""
+        self._do("set_link", name=name, up=is_in)
+
+    def reads_of(self, stick: str) -> int:
+        """Return how often the machine has read from a stick that was put in."""
+        for one in self._do("query-blockstats", **{"query-nodes": True}):
+            if one.get("node-name") == stick:
+                return int(one["stats"]["rd_operations"])
+        raise RuntimeError(f"there is no {stick}")
+
     def press(self, *keys: str) -> None:
         """Press keys together, by QEMU's names."""
         pressed = [{"type": "qcode", "data": key} for key in keys]

@@ -20,6 +20,8 @@ ROOTS_OWN = {
     "examroom-image-data.service",
     # Mounts a stick; what reads it runs as the box's user, without a network.
     "examroom-stick@.service",
+    # Formats, opens and mounts one partition; it listens to the guard alone, a line at a time.
+    "examroom-keep-work@.service",
     # Makes a file that says so.
     "examroom-client-closed.service",
     # The candidate's screen: a session of an ordinary user, whose browser makes its own sandbox.

@@ -162,18 +162,19 @@ def test_profile_is_emptied_at_a_start_of_the_computer_only_and_if_it_is_not_kep
     tmp_path: Path, kept: bool, boot: str, expected: bool
 ) -> None:
     """What is unsent outlives a crash of the program."""
-    settings = _settings(tmp_path, profile_kept=kept)
-    prepare_profile(settings, "boot-1")
-    (settings.profile_dir / "unsent").write_text("work")
-    (settings.profile_dir / "SingletonLock").symlink_to("old-name-1234")
-    prepare_profile(settings, boot)
-    assert expected == (settings.profile_dir / "unsent").exists()
-    assert not (settings.profile_dir / "SingletonLock").is_symlink()
+    profile = tmp_path / "home" / "profile"
+    prepare_profile(profile, "boot-1", is_kept=kept)
+    (profile / "unsent").write_text("work")
+    (profile / "SingletonLock").symlink_to("old-name-1234")
+    prepare_profile(profile, boot, is_kept=kept)
+    assert expected == (profile / "unsent").exists()
+    assert not (profile / "SingletonLock").is_symlink()
 
 
 def test_browser_is_locked_by_its_command_too(tmp_path: Path) -> None:
     """And never without its sandbox, unless the settings say another command."""
-    command = browser_command(_settings(tmp_path, screen_reader=True), {"WAYLAND_DISPLAY": "w"})
+    settings = _settings(tmp_path, screen_reader=True)
+    command = browser_command(settings, settings.profile_dir, {"WAYLAND_DISPLAY": "w"})
     assert "chromium" == command[0]
     assert "http://127.0.0.1:8402/" == command[-1]
     assert {
@@ -185,3 +186,7 @@ def test_browser_is_locked_by_its_command_too(tmp_path: Path) -> None:
         f"--user-data-dir={tmp_path}/home/profile",
     } <= set(command)
     assert "--no-sandbox" not in command
+    on_stick = browser_command(settings, tmp_path / "stick", {})
+    assert {f"--user-data-dir={tmp_path}/stick", f"--disk-cache-dir={tmp_path}/home/cache"} <= set(
+        on_stick
+    )

@@ -21,6 +21,7 @@ from appliance.web.candidate import (
     other_boxes,
     pages,
     seb_server,
+    workstation_keys,
     workstation_reports,
 )
 from appliance.web.candidate.quick_saves import QuickSaves
@@ -50,6 +51,7 @@ def create_candidate_app(box: Box) -> Flask:
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
     limited = limiter.limit(FAILED_SIGN_INS, deduct_when=lambda answer: answer.status_code >= 400)
     app.view_functions["sign_in"] = limited(api.sign_in)
+    workstation_keys.register(app, limiter)
     workstation_reports.register(app, limiter)
     locked_browser.register(app)
     seb_server.register(app, limiter)

@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify, request
 from flask_limiter import Limiter
 from pydantic import Field, StringConstraints
 
-from appliance.services.workstations import Report
+from appliance.services.workstations import Report, UnsentWork
 from appliance.web.access import anyone
 from appliance.web.boundary import RequestMalformedError, Strict, is_workstation_id, read_body
 from appliance.web.here import this_box
@@ -35,6 +35,7 @@ class ReportBody(Strict):
     displays_count: Annotated[int, Field(ge=0, le=16)] | None = None
     virtual_machine: Short = ""
     plugged: Annotated[tuple[Short, ...], Field(max_length=8)] = ()
+    unsent_work: UnsentWork | None = None
 
     def as_report(self) -> Report:
         """Return the service's form."""

@@ -32,6 +32,7 @@ def notice_words(name: str, view: WorkstationView) -> str:
         "lost": _("not heard from: see that it is on and connected"),
         "hand": _("asks for help"),
         "lock_screen": _("shows its lock screen"),
+        "unreadable": _("keeps older work that this box cannot open: call the technician"),
         "virtual_machine": _("runs inside another computer: %(n)s", n=report.virtual_machine),
         "displays": _("%(n)s displays", n=report.displays_count),
         "plugged": _("plugged in: %(names)s", names=", ".join(report.plugged)),

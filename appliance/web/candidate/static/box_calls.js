@@ -34,15 +34,15 @@ export class Refused extends Error {
 /** The box could not be reached, or could not answer now. */
 export class OutOfReach extends Error {}
 
-/** Call the box and return its JSON.  Throws Refused or OutOfReach. */
-export async function call(method, path, body, { keepalive = false } = {}) {
+/** Call the box and return its JSON, as whoever a ticket stands for.  Throws Refused or OutOfReach. */
+export async function call(method, path, body, { keepalive = false, ticket = "" } = {}) {
   return answered(path, {
     method,
     headers: body === undefined ? {} : { "Content-Type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
     keepalive,
     signal: AbortSignal.timeout(CALL_MS_MAX),
-  });
+  }, ticket);
 }
 
 /** Fetch a file of the exam from the box that leads.  Throws OutOfReach. */
@@ -60,17 +60,17 @@ export async function send(path, file) {
 }
 
 /** Add what shows whose call this is: the cookie goes by itself, the ticket does not. */
-function permitted(options) {
+function permitted(options, ticket = "") {
   options = { ...options, headers: { ...options.headers, ...shownHashes() } };
-  if (!place.base) return { credentials: "same-origin", ...options };
-  const headers = { ...options.headers, Authorization: `Bearer ${place.ticket}` };
+  if (!place.base && !ticket) return { credentials: "same-origin", ...options };
+  const headers = { ...options.headers, Authorization: `Bearer ${ticket || place.ticket}` };
   return { credentials: "omit", ...options, headers };
 }
 
-async function answered(path, options) {
+async function answered(path, options, ticket) {
   let response;
   try {
-    response = await fetch(place.base + path, { cache: "no-store", ...permitted(options) });
+    response = await fetch(place.base + path, { cache: "no-store", ...permitted(options, ticket) });
   } catch (problem) {
     throw new OutOfReach(String(problem));
   }

@@ -40,6 +40,7 @@ export class Line extends EventTarget {
   #stopped = false;
   #findBox;
   #restatedEpoch = 0;
+  ticket = ""; // of an earlier stay; empty: of who is signed in
   standing = null;
   reachable = true;
   signedOut = false;
@@ -235,6 +236,7 @@ export class Line extends EventTarget {
     try {
       const answer = await call("POST", `/api/v1/attempts/${this.#attempt}/changes`, this.#body(batch), {
         keepalive,
+        ticket: this.ticket,
       });
       await this.#take(answer);
       next = this.#changes.size ? 0 : jittered(answer.next_in_ms);

@@ -5,6 +5,7 @@ import { applyDisplay, displayFromAccommodations } from "./display.js";
 import { el, showScreen, startServiceWorker } from "./elements.js";
 import { ExamScreen } from "./exam_screen.js";
 import { openKeeping } from "./keeping.js";
+import { sendLeftOver } from "./left_over.js";
 import { Line } from "./line.js";
 import { askLockedBrowser } from "./locked_browser.js";
 import { OtherBoxes } from "./other_boxes.js";
@@ -13,6 +14,7 @@ import { asking, elsewhere, handedIn, looking, noteScreen, signIn, waiting } fro
 import { t } from "./texts.js";
 
 const LOOK_AGAIN_MS = 2000;
+const START = new URLSearchParams(location.search).get("start"); // which start of this computer it is
 const BROWSER_REFUSALS = new Set(["locked_browser_missing", "locked_browser_unfit", "page_elsewhere"]);
 
 class Page {
@@ -23,6 +25,7 @@ class Page {
   #exam = null;
   #screen = "";
   #loading = false;
+  #leftOver = [];
 
   async start() {
     applyDisplay();
@@ -48,25 +51,34 @@ class Page {
     return id;
   }
 
+  /** Say whether the computer was started after the last sign-in: then somebody else may sit here. */
+  async #isStartedAnew(kept) {
+    return Boolean(kept && START && START !== (await this.#keeping.fact("start")));
+  }
+
   /** Find out whose this is: from the box, or while it is out of reach from what is kept here. */
   async #recognise() {
+    let kept = await this.#keeping.fact("me");
+    const anew = await this.#isStartedAnew(kept);
+    if (anew) kept = null;
     try {
-      await this.#begin(await call("GET", "/api/v1/me"));
+      const me = await call("GET", "/api/v1/me");
+      if (anew) this.#askForCode(t("code_again"));
+      else await this.#begin(me);
     } catch (problem) {
-      const kept = await this.#keeping.fact("me");
       const overtaken = problem instanceof Refused && problem.key === "overtaken";
       if ((overtaken || problem instanceof OutOfReach) && (await this.#boxes.find())) {
         await this.#recognise();
-      } else if (overtaken && !kept) {
+      } else if (overtaken && !kept && !anew) {
         await this.#moveToLeader();
       } else if ((overtaken || problem instanceof OutOfReach) && kept) {
         await this.#begin(kept);
-      } else if (problem instanceof OutOfReach) {
+      } else if (overtaken || problem instanceof OutOfReach) {
         this.#show("looking", looking);
         this.#offerRescue();
         setTimeout(() => this.#recognise(), LOOK_AGAIN_MS);
       } else if (problem instanceof Refused) {
-        this.#askForCode(kept ? t("code_again") : "");
+        this.#askForCode(kept || anew ? t("code_again") : "");
       } else {
         throw problem;
       }
@@ -95,14 +107,28 @@ class Page {
     this.#line = null;
     this.#show("sign-in", () => signIn((code) => this.#signIn(code), notice));
     this.#offerRescue();
+    this.#deliverLeftOver();
+  }
+
+  /** Send what is left on this computer; once it is sent there is nothing to save to a file. */
+  async #deliverLeftOver() {
+    this.#leftOver.forEach((line) => line.stop());
+    this.#leftOver = await sendLeftOver(this.#keeping, () => this.#boxes.find());
+    for (const line of this.#leftOver) {
+      line.addEventListener("standing", () => {
+        if (line.unsentCount === 0) document.querySelector(".rescue")?.remove();
+      });
+    }
   }
 
   async #signIn(code) {
     const client = await this.#clientId();
     const answer = await call("POST", "/api/v1/sign-in", { code, client });
     const { ticket, rescue_key: key, ...me } = answer;
+    this.#leftOver.forEach((line) => line.stop());
     await this.#boxes.keepTicket(ticket);
-    await keepRescueKey(this.#keeping, me.attempt_id, { key, client });
+    await keepRescueKey(this.#keeping, me.attempt_id, { key, client, ticket });
+    if (START) await this.#keeping.setFact("start", START);
     if (this.#line && this.#me?.attempt_id === me.attempt_id) {
       this.#line.resume();
       return;
