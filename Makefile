@@ -39,7 +39,8 @@ image: $(STAMP) ## the bootable images of box and client (root, mmdebstrap; abou
 
 image-test: $(STAMP) ## a whole sitting on these images in QEMU (swtpm, ovmf, mtools; about ten minutes)
 	@sh tests/image/ensure_programs.sh
-	$(BIN)/python -m tests.image
+	$(BIN)/python -m tests.image sitting
+	$(BIN)/python -m tests.image take-over
 
 lint: $(STAMP) ## style, types and the direction of imports
 	$(BIN)/ruff check .

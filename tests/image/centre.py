@@ -14,7 +14,8 @@ ROSTER = "number,given name,family name,seat\n1001,Ada,Berg,A1\n"
 STAFF = "name,role\nIngrid Vakt,chief_invigilator\n"
 
 
-def _command(name: str) -> str:
+def command(name: str) -> str:
+    """Return where one of our own commands lies."""
     return str(Path(sys.executable).with_name(name))
 
 
@@ -31,8 +32,8 @@ class Centre:
 
     def _do(self, *arguments: str | Path) -> Any:
         text = [str(one) for one in arguments]
-        command = [_command("examroom-central"), text[0], "--data", str(self.data), *text[1:]]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        called = [command("examroom-central"), text[0], "--data", str(self.data), *text[1:]]
+        done = subprocess.run(called, capture_output=True, text=True, check=False, timeout=120)
         if done.returncode != 0:
             raise RuntimeError(f"{text[0]}: {done.stdout}{done.stderr}")
         return json.loads(done.stdout) if done.stdout.startswith("{") else done.stdout
@@ -57,8 +58,8 @@ class Centre:
         source.write_text(EXAM)
         (self.folder / "roster.csv").write_text(ROSTER)
         (self.folder / "staff.csv").write_text(STAFF)
-        command = [_command("examroom-provision"), "import", str(source), "--output", str(exam)]
-        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        made = [command("examroom-provision"), "import", str(source), "--output", str(exam)]
+        subprocess.run(made, check=True, capture_output=True, timeout=60)
         exam_id = self._do("add-exam", exam, "--json")["exam_id"]
         sitting_id = self._do(
             *("add-sitting", "--exam", exam_id, "--room", "Aula"),
