@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from appliance.formats.keys import (
 from appliance.platform.clock import SystemClock
 from appliance.platform.files import make_folder, write_durably
 from appliance.platform.logging import log_to_stderr
+from appliance.services.stick_report import StickReport, stick_report_path
 from sync.agent.agent import AgentPaths
 from sync.agent.centre_client import CentreClient
 from sync.agent.enrolment import enrol_by_file, enrol_by_network
@@ -29,7 +31,7 @@ from sync.agent.service import (
     run_turns,
 )
 from sync.agent.state import load_state
-from sync.removable_media.mirror import MARKER_NAME, Mirror, mark_mirror
+from sync.removable_media.mirror import MAKE_MIRROR, MARKER_NAME, Mirror, mark_mirror
 from sync.removable_media.mirror import TURN_EVERY_SECONDS as MIRROR_EVERY_SECONDS
 from sync.removable_media.stick import (
     Carried,
@@ -128,7 +130,7 @@ def status(data_dir: Path) -> None:
 @_STICK
 def export(data_dir: Path, stick: Path) -> None:
     """Write to a stick what the centre does not have yet."""
-    if _export(data_dir, stick):
+    if _export(data_dir, stick).refused:
         sys.exit(1)
 
 
@@ -137,7 +139,7 @@ def export(data_dir: Path, stick: Path) -> None:
 @_STICK
 def import_documents(data_dir: Path, stick: Path) -> None:
     """Take documents and receipts of the centre from a stick."""
-    if _import(data_dir, stick):
+    if _import(data_dir, stick).refused:
         sys.exit(1)
 
 
@@ -148,26 +150,52 @@ def carry(data_dir: Path, stick: Path) -> None:
     """Do all that a stick with a folder `examroom` is for, as a box does when one is put in.
 
     Leaves the box's public keys on it, takes what the centre sends, and writes the results.
+    Where the folder has a file `make-mirror`, the stick becomes a mirror of this box instead.
     """
     folder = stick / "examroom"
     if not folder.is_dir() or (folder / MARKER_NAME).exists():
         click.echo("This stick is not for carrying: it has no folder examroom, or is a mirror.")
         return
+    AgentPaths(data_dir).make_folders()
+    report = StickReport(SystemClock().wall_ms())
+    _tell(data_dir, report)
+    if (folder / MAKE_MIRROR).exists():
+        report = replace(report, mirror=_mark_mirror(data_dir, stick))
+        (folder / MAKE_MIRROR).unlink()
+    else:
+        report = _carry(data_dir, stick, report)
+    _tell(data_dir, replace(report, is_done=True))
+    if report.refused_count:
+        sys.exit(1)
+
+
+def _tell(data_dir: Path, report: StickReport) -> None:
+    """Tell the staff page how it stands with the stick."""
+    write_durably(stick_report_path(data_dir), report.to_bytes())
+
+
+def _carry(data_dir: Path, stick: Path, report: StickReport) -> StickReport:
     paths = AgentPaths(data_dir)
     box = load_or_create_box_identity(paths.keys, BOX_NAME).public
-    make_folder(folder / "public-keys")
-    write_durably(folder / "public-keys" / f"{box.id}.json", box.to_bytes())
+    folder = stick / "examroom" / "public-keys"
+    make_folder(folder)
+    write_durably(folder / f"{box.id}.json", box.to_bytes())
     click.echo(f"Wrote the public keys of box {box.id}.")
     try:
         _pinned(paths)
     except BoxNotEnrolledError as problem:
         click.echo(str(problem))
-        return
-    if [*_import(data_dir, stick), *_export(data_dir, stick)]:
-        sys.exit(1)
+        return report
+    taken, written = _import(data_dir, stick), _export(data_dir, stick)
+    return replace(
+        report,
+        took_count=taken.count,
+        wrote_count=written.count,
+        refused_count=len(taken.refused) + len(written.refused),
+    )
 
 
-def _export(data_dir: Path, stick: Path) -> dict[str, str]:
+def _export(data_dir: Path, stick: Path) -> Carried:
     paths = AgentPaths(data_dir)
     box = load_or_create_box_identity(paths.keys, BOX_NAME)
     source, centre, state = BoxJournals(data_dir), _pinned(paths), load_state(paths.state)
@@ -177,10 +205,10 @@ def _export(data_dir: Path, stick: Path) -> dict[str, str]:
         f"Wrote {bundles.count} bundles and {files.count} files of candidates and read them back. "
         "Nobody can read them on it."
     )
-    return _tell_refused(files)
+    return _show_refused(replace(files, count=bundles.count + files.count))
 
 
-def _import(data_dir: Path, stick: Path) -> dict[str, str]:
+def _import(data_dir: Path, stick: Path) -> Carried:
     paths = AgentPaths(data_dir)
     paths.make_folders()
     carried = import_from_stick(
@@ -192,13 +220,13 @@ def _import(data_dir: Path, stick: Path) -> dict[str, str]:
         state=load_state(paths.state),
     )
     click.echo(f"Took {carried.count} files from the stick.")
-    return _tell_refused(carried)
+    return _show_refused(carried)
 
 
-def _tell_refused(carried: Carried) -> dict[str, str]:
+def _show_refused(carried: Carried) -> Carried:
     for name, key in carried.refused.items():
         click.echo(f"Left {name}: {key}.")
-    return carried.refused
+    return carried
 
 
 @commands.command("mark-mirror")
@@ -206,10 +234,15 @@ def _tell_refused(carried: Carried) -> dict[str, str]:
 @_STICK
 def mark_mirror_stick(data_dir: Path, stick: Path) -> None:
     """Make a stick a mirror of this box: it is filled by itself whenever it is in."""
+    _mark_mirror(data_dir, stick)
+
+
+def _mark_mirror(data_dir: Path, stick: Path) -> str:
     paths = AgentPaths(data_dir)
     box = load_or_create_box_identity(paths.keys, BOX_NAME)
     name = mark_mirror(stick, box=box, centre=_pinned(paths), clock=SystemClock())
     click.echo(f"This is now mirror stick {name} of this box. Write that on it.")
+    return name
 
 
 @commands.command()

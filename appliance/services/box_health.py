@@ -13,6 +13,7 @@ from appliance.services.disk_guard import DiskView
 from appliance.services.mirror_status import MirrorStatus, read_mirrors
 from appliance.services.room import Room
 from appliance.services.room_tls import read_own_certificate
+from appliance.services.stick_report import StickReport, read_stick_report
 
 CENTRE_RECENT_MS = 120_000
 STANDBY_SILENT_MS = 30_000
@@ -46,6 +47,7 @@ class BoxHealth:
     refused_documents: tuple[tuple[str, str], ...]
     packages: tuple[tuple[str, int, bool], ...]
     mirrors: tuple[MirrorStatus, ...]
+    stick: StickReport | None
     standbys: tuple[StandbyHealth, ...]
     certificate: RoomCertificate | None
     now_ms: int
@@ -86,6 +88,7 @@ def box_health(box: Box) -> BoxHealth:
             for name, one in packages
         ),
         mirrors=read_mirrors(box.settings.data_dir, room.record.journal_id if room else None),
+        stick=read_stick_report(box.settings.data_dir),
         standbys=_standbys(box, room) if room else (),
         certificate=read_own_certificate(box.settings.data_dir),
         now_ms=box.clock.wall_ms(),

@@ -38,6 +38,8 @@ from sync.removable_media.mirror_stick import (
 from sync.removable_media.stick import StickWriteError
 
 MARKER_NAME = "mirror.marker"
+MAKE_MIRROR = "make-mirror"
+"""A file with this name asks the box to make the stick a mirror."""
 TURN_EVERY_SECONDS = 2
 STICKS_MAX = 8
 RECEIVERS_MAX = 4
