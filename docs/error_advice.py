@@ -158,6 +158,7 @@ ADVICE: dict[str, tuple[str, str]] = {
     "room_closed": (INVIGILATOR, "Open the room first; candidates wait."),
     "room_file_unfit": (TECHNICIAN, "Mend the named line of room.toml on the stick; restart."),
     "room_name_unfit": (CENTRE, "Write names and addresses with spaces between."),
+    "room_not_closed": (TECHNICIAN, "Close the room, or give the reason."),
     "room_session_open": (INVIGILATOR, "Nothing: go on in the room view."),
     "room_session_sealed": (INVIGILATOR, "Open a new room session."),
     "rooms_exist": (TECHNICIAN, "Use another folder, or compare the two files first."),

@@ -10,7 +10,7 @@ from appliance.formats.keys import load_box_identity, load_pinned_centre
 from appliance.formats.wipe_certificate import REASON_MAX, read_wipe_certificate
 from appliance.platform.clock import SystemClock
 from sync.agent.service import BoxNotEnrolledError
-from sync.wiping import BoxToWipe, wipe_box
+from sync.wiping import BoxToWipe, require_wipeable, wipe_box
 
 
 @click.command("wipe-box")
@@ -43,8 +43,15 @@ from sync.wiping import BoxToWipe, wipe_box
     help="Wipe although something is nowhere else; the reason goes into the certificate.",
 )
 @click.option("--box", "box_id", required=True, help="Id of this box, to be sure.")
+@click.option("--only-look", is_flag=True, help="Say what stands against it while the box runs.")
 def wipe_box_command(
-    data_dir: Path, credentials_dir: Path, certificate: Path, reason: str, box_id: str
+    data_dir: Path,
+    credentials_dir: Path,
+    certificate: Path,
+    reason: str,
+    box_id: str,
+    *,
+    only_look: bool,
 ) -> None:
     """Destroy everything on this box by destroying its keys, and write a certificate of it."""
     keys_dir = data_dir / "keys"
@@ -59,6 +66,9 @@ def wipe_box_command(
             f"Give a reason of at most {REASON_MAX} characters, and a place outside the box's data."
         )
     machine = BoxToWipe(data_dir, credentials_dir, box, centre, SystemClock())
+    if only_look:
+        require_wipeable(machine, reason=reason)
+        return
     signed = wipe_box(machine, certificate, reason=reason)
     written = read_wipe_certificate(signed, box=box.public)
     for one in written.journals:

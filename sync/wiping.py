@@ -49,6 +49,16 @@ class BoxInUseError(RefusedError):
     )
 
 
+class RoomNotClosedError(RefusedError):
+    """A room of this box was never closed; perhaps somebody writes in it."""
+
+    key = "room_not_closed"
+    staff_message = (
+        "A room of this box is not closed. Nothing was destroyed. Close it on the staff page; "
+        "or give the reason why it stays open."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class BoxToWipe:
     """A box as the wiping needs it; `credentials_dir` holds the keys sealed to the machine."""
@@ -58,6 +68,17 @@ class BoxToWipe:
     box: BoxIdentity
     centre: PublicIdentity
     clock: Clock
+
+
+def require_wipeable(machine: BoxToWipe, *, reason: str) -> None:
+    """Raise what would stand against wiping the box if it were stopped; it may run.
+
+    Raises NotAtTheCentreError or RoomNotClosedError, unless `reason` is given.
+    """
+    source = BoxJournals(machine.data_dir)
+    if not reason and not all(map(source.is_sealed, source.journal_ids())):
+        raise RoomNotClosedError
+    _require_at_the_centre(_journals(machine), reason)
 
 
 def wipe_box(machine: BoxToWipe, certificate_path: Path, *, reason: str) -> bytes:
@@ -72,9 +93,7 @@ def wipe_box(machine: BoxToWipe, certificate_path: Path, *, reason: str) -> byte
         signed = begun.read_bytes()
     else:
         journals = _journals(machine)
-        left = [one.journal_id for one in journals if not one.is_at_the_centre]
-        if left and not reason:
-            raise NotAtTheCentreError(what=", ".join(left))
+        left = _require_at_the_centre(journals, reason)
         certificate = WipeCertificate(
             box_id=machine.box.id,
             centre_id=machine.centre.id,
@@ -87,6 +106,14 @@ def wipe_box(machine: BoxToWipe, certificate_path: Path, *, reason: str) -> byte
     write_durably(begun, signed)
     _destroy(machine.data_dir, machine.credentials_dir)
     return signed
+
+
+def _require_at_the_centre(journals: list[WipedJournal], reason: str) -> list[str]:
+    """Return what is not at the centre, which needs a reason."""
+    left = [one.journal_id for one in journals if not one.is_at_the_centre]
+    if left and not reason:
+        raise NotAtTheCentreError(what=", ".join(left))
+    return left
 
 
 def _journals(machine: BoxToWipe) -> list[WipedJournal]:

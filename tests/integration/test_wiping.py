@@ -19,7 +19,15 @@ from appliance.storage.journals import open_journal
 from provisioning.demo.processes import run_json
 from sync.agent.agent import AgentPaths
 from sync.agent.state import load_state
-from sync.wiping import BEGUN_FILE, BoxInUseError, BoxToWipe, NotAtTheCentreError, wipe_box
+from sync.wiping import (
+    BEGUN_FILE,
+    BoxInUseError,
+    BoxToWipe,
+    NotAtTheCentreError,
+    RoomNotClosedError,
+    require_wipeable,
+    wipe_box,
+)
 from tests.integration.conftest import MakeBox, writing_clients
 from tests.integration.test_whole_exam import DELIVERY_SECONDS, WholeExam, _wait_until_complete
 from tests.rig.box_process import BoxProcess
@@ -106,6 +114,17 @@ def test_nothing_is_left_of_a_wiped_box(stopped_box: BoxProcess, tmp_path: Path)
         )
 
 
+def test_look_says_what_stands_against_it_while_the_box_runs(stopped_box: BoxProcess) -> None:
+    """A room that is not closed, too: a box that could be wiped may still be in use."""
+    machine = _machine(stopped_box)
+    stopped_box.start()
+    _put_receipt(stopped_box)
+    with pytest.raises(RoomNotClosedError):
+        require_wipeable(machine, reason="")
+    require_wipeable(machine, reason="only a practice")
+    stopped_box.terminate()
+
+
 def test_reason_stands_in_the_certificate_when_something_was_lost(
     stopped_box: BoxProcess, tmp_path: Path
 ) -> None:
@@ -171,12 +190,14 @@ def test_centre_checks_what_a_box_says_of_its_end(exam: WholeExam, tmp_path: Pat
     ]:
         assert time.monotonic() < deadline, "the last receipt did not come"
         time.sleep(0.2)
-    exam.box_processes.stop()
     box_id = load_box_identity(Path(exam.box) / "keys").id
     certificate = tmp_path / "stick" / "box.wiped"
     certificate.parent.mkdir()
     command = [PROGRAMS / "examroom-sync", "wipe-box", "--data", exam.box, "--box", box_id]
     command += ["--certificate", certificate, "--credentials", tmp_path / "none"]
+    looked = subprocess.run([*command, "--only-look"], timeout=60, check=False)
+    assert (0, []) == (looked.returncode, list(certificate.parent.iterdir()))
+    exam.box_processes.stop()
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (0, True) == (done.returncode, "This box is wiped." in done.stdout), done.stderr
     said = run_json("examroom-central", "check-wipe", *exam.at_centre, str(certificate))
