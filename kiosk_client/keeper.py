@@ -47,8 +47,11 @@ class Keeper:
         """Say whether this computer has such a program."""
         return self._path.exists()
 
-    def place(self) -> Place:
-        """Return what there is; the partition is made if there is room for it and none yet."""
+    def place(self) -> Place | None:
+        """Return what there is, None without an answer.
+
+        The partition is made if there is room for it and none yet.
+        """
         match self._ask("look").split():
             case ["empty", volume_id]:
                 return Place("empty", volume_id)
@@ -56,7 +59,9 @@ class Keeper:
                 return Place("closed", volume_id)
             case ["open"]:
                 return Place("open")
-        return Place("none")
+            case ["none"]:
+                return Place("none")
+        return None
 
     def make(self, volume_id: str, key: str) -> bool:
         """Make the empty place and open it; return whether it is open now."""

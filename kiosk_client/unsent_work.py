@@ -22,6 +22,8 @@ Standing = Literal["waiting", "kept", "in_memory", "unreadable"]
 
 FOR_GOOD = frozenset({"workstation_key_missing", "tls_missing", "not_served"})
 """Refusals that end the asking; after any other, or none, the box is asked again."""
+LOOKS_MAX = 5
+"""A stick that does not answer so often is done without."""
 _MARK = "unsent-work"
 
 _log = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ class UnsentWork:
         self._authority = authority
         self._keeper = keeper
         self._place: Place | None = None
+        self._looks = 0
         self._mark = settings.state_dir / _MARK
         self._boot_id = boot_id
         self._is_forgotten = False
@@ -78,7 +81,11 @@ class UnsentWork:
             return
         if self._place is None:
             self._place = self._keeper.place()
-        if self._place.state == "none":
+            self._looks += 1
+        if self._place is None:
+            if self._looks == LOOKS_MAX:
+                self._decide("in_memory")
+        elif self._place.state == "none":
             self._decide("in_memory")
         elif self._place.state == "open":
             self._decide("kept")

@@ -19,7 +19,6 @@ from typing import Any
 
 from tests.image.candidate import (
     AFTER_WAYS_OUT,
-    CODE_FIELD,
     RESPONSE_FIELD,
     hand_in,
     sign_in,
@@ -28,7 +27,9 @@ from tests.image.candidate import (
     write,
 )
 from tests.image.power_cut import (
+    AFTERWARDS,
     WHILE_CUT,
+    Desk,
     cut_the_client,
     digest,
     require_refused,
@@ -65,16 +66,17 @@ def play_sitting(stage: Stage) -> None:
     stage.say("a stick that was put into the client was refused")
     pull_and_go_on(stage, invigilator, attempt)
     wait_until_kept(invigilator)
-    seen = {
-        "attempt": attempt,
-        "code": plan["candidates"][0]["code"],
-        "code_field": CODE_FIELD,
-        "response_field": RESPONSE_FIELD,
-    }
-    cut_the_client(box.machine, stage.client, invigilator, seen)
+    desk = Desk(stage.client, attempt, plan["candidates"][0]["code"], RESPONSE_FIELD)
+    cut_the_client(box.machine, desk, invigilator)
     stage.say("the plug of the client was pulled while the box was away: its words have arrived")
     hand_in(stage, invigilator)
-    close(stage, box, plan, invigilator, WRITTEN + AFTER_WAYS_OUT + WHILE_DARK + WHILE_CUT)
+    close(
+        stage,
+        box,
+        plan,
+        invigilator,
+        WRITTEN + AFTER_WAYS_OUT + WHILE_DARK + WHILE_CUT + AFTERWARDS,
+    )
     if digest(stage.own_disk) != stage.own_disk_digest:
         raise RuntimeError("the client's own disk was changed")
     stage.say("the client's own disk is as it was")

@@ -1,7 +1,8 @@
 """A step of the play: the plug of the client is pulled while the box is out of its reach.
 
 What the candidate has written lies on the client's own stick, encrypted.  The client starts again
-from it, the box comes back, and the words arrive once the candidate has given the code again.
+from it, the box comes back, and the words arrive before anybody has given a code; then the
+candidate gives it and writes on.
 Beside it lies a disk of the computer's own with a partition of the same name, which must not be
 touched, and a stick is put in, which must be refused.
 """
@@ -12,8 +13,8 @@ import hashlib
 import re
 import struct
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tests.image.machine import Machine
 from tests.image.staff import Invigilator
@@ -23,7 +24,7 @@ from tests.rig.small_image import partition_table
 ROOM_ON_STICK_MIB = 256
 OWN_DISK_MIB = 64
 KEEPS = "Keeps unsent work"
-WHILE_CUT = "rivers run "
+WHILE_CUT, AFTERWARDS = "rivers run ", "to the sea "
 STEP_SECONDS = 420
 PAGE_SECONDS = 60
 """Until the browser has started anew and drawn a page."""
@@ -57,36 +58,51 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a candidate writes: their attempt and code, and where the response is on the screen."""
+
+    client: Machine
+    attempt: str
+    code: str
+    response_field: tuple[int, int]
+
+
 def wait_until_kept(invigilator: Invigilator) -> None:
     """Wait until the client says that its work survives a power cut."""
     invigilator.wait_for("/workstations", KEEPS, seconds=STEP_SECONDS)
     time.sleep(PAGE_SECONDS)
 
 
-def cut_the_client(
-    box: Machine, client: Machine, invigilator: Invigilator, seen: dict[str, Any]
-) -> None:
-    """Write while the box's cable is out, pull the client's plug, and see the words arrive.
-
-    `seen` has the attempt, the candidate's code, and where code and response are on the screen.
-    """
+def cut_the_client(box: Machine, desk: Desk, invigilator: Invigilator) -> None:
+    """Write while the box's cable is out, pull the client's plug, and see the words arrive."""
+    client, page = desk.client, f"/candidates/{desk.attempt}"
     box.cable("room", is_in=False)
-    client.click(*seen["response_field"])
-    client.type(WHILE_CUT)
+    _type_on(desk, WHILE_CUT)
     time.sleep(5)
     client.look("cut-1-written")
     client.pull_the_plug()
     client.start()
     box.cable("room", is_in=True)
-    wait_until_kept(invigilator)
+    invigilator.wait_for(page, re.escape(WHILE_CUT.strip()), seconds=STEP_SECONDS)
+    time.sleep(PAGE_SECONDS)
     client.look("cut-2-started-again")
-    client.click(*seen["code_field"])
-    client.type(seen["code"].lower())
+    # The heading has the keyboard, and the field comes next.
+    client.press("tab")
+    client.type(desk.code.lower())
     client.press("ret")
-    text = re.escape(WHILE_CUT.strip())
-    invigilator.wait_for(f"/candidates/{seen['attempt']}", text, seconds=STEP_SECONDS)
-    time.sleep(5)
-    client.look("cut-3-arrived")
+    time.sleep(PAGE_SECONDS)
+    _type_on(desk, AFTERWARDS)
+    text = re.escape(f"{WHILE_CUT}{AFTERWARDS}".strip())
+    invigilator.wait_for(page, text, seconds=STEP_SECONDS)
+    client.look("cut-3-wrote-on")
+
+
+def _type_on(desk: Desk, text: str) -> None:
+    """Type at the end of the response."""
+    desk.client.click(*desk.response_field)
+    desk.client.press("ctrl", "end")
+    desk.client.type(text)
 
 
 def require_refused(client: Machine, path: Path) -> None:

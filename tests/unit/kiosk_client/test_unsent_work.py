@@ -164,6 +164,18 @@ def test_without_a_place_or_a_wish_it_goes_on_in_memory(make: Make, root_half: R
     assert ["look"] == root_half.asked
 
 
+def test_stick_that_does_not_answer_is_asked_again_for_a_while(
+    make: Make, root_half: RootHalf
+) -> None:
+    """It may hold work; and it must not hold up the exam."""
+    root_half.answers["look"] = ""
+    patient, lucky = make(), make("boot-2")
+    assert [*4 * ["waiting"], "in_memory"] == [turn(patient) for _ in range(5)]
+    turn(lucky)
+    root_half.answers["look"] = "open"
+    assert "kept" == turn(lucky)
+
+
 def test_what_was_decided_holds_until_the_computer_is_started_anew(
     make: Make, root_half: RootHalf, box: Box
 ) -> None:
