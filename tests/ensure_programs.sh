@@ -1,10 +1,19 @@
 #!/bin/sh
-# The tests need Chromium, HAProxy, dnsmasq and mtools, and use libfaketime where it is there.  As root with
+# The tests need Chromium, HAProxy, dnsmasq, mtools and cryptsetup, and use libfaketime where it is there.  As root with
 # apt all are installed; otherwise one sentence says what to do about those that are needed.
-PATH="$PATH:/usr/sbin"
+PATH="$PATH:/usr/sbin:/sbin"
+package_of() {
+    case "$1" in
+        dnsmasq) echo dnsmasq-base ;;
+        mcopy) echo mtools ;;
+        cryptsetup) echo cryptsetup-bin ;;
+        *) echo "$1" ;;
+    esac
+}
+
 needed() {
-    for program in chromium haproxy dnsmasq mcopy; do
-        command -v "$program" >/dev/null 2>&1 || echo "$program" | sed 's/^dnsmasq$/dnsmasq-base/; s/^mcopy$/mtools/'
+    for program in chromium haproxy dnsmasq mcopy cryptsetup; do
+        command -v "$program" >/dev/null 2>&1 || package_of "$program"
     done
 }
 missing=$(needed)

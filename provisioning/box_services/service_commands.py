@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from appliance.domain.errors import ExamroomError
+from appliance.domain.errors import ExamroomError, InvariantViolated
+from appliance.formats.disk_token import write_disk_token
+from appliance.formats.keys import load_box_identity, load_pinned_centre
 from appliance.formats.room_certificate import self_signed
 from appliance.platform.clock import SystemClock
 from appliance.platform.files import make_folder, write_durably
@@ -37,6 +39,18 @@ def seal_keys_command(data_dir: Path, credentials_dir: Path) -> None:
             click.echo(f"Sealed {name} to this machine.")
     except ExamroomError as problem:
         raise click.ClickException(str(problem)) from problem
+
+
+@click.command("seal-disk-key")
+@click.option("--data", "data_dir", required=True, type=_FOLDER, help="The box's data.")
+@click.option("--key", "key_file", required=True, type=_FILE, help="A key that opens the disk.")
+def seal_disk_key_command(data_dir: Path, key_file: Path) -> None:
+    """Print a token for the header of the box's disk: its key, sealed to the centre."""
+    keys_dir = data_dir / "keys"
+    box, centre = load_box_identity(keys_dir), load_pinned_centre(keys_dir)
+    if centre.recovery is None:
+        raise InvariantViolated("a centre without a recovery key")
+    click.echo(write_disk_token(box.id, key_file.read_bytes(), recovery=centre.recovery))
 
 
 @click.command("self-signed")

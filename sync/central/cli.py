@@ -34,6 +34,7 @@ from sync.central.command_parts import (
     open_at,
     tell,
 )
+from sync.central.disk_key_command import disk_key_command
 from sync.central.exports import marking_csv, results_csv, results_json
 from sync.central.intake import fold_anew
 from sync.central.reach import record_reach
@@ -385,7 +386,7 @@ def _milliseconds(start: str | None) -> int | None:
     return int(moment.timestamp() * 1000)
 
 
-for _command in (*CERTIFICATE_COMMANDS, check_wipe_command):
+for _command in (*CERTIFICATE_COMMANDS, check_wipe_command, disk_key_command):
     commands.add_command(_command)
 
 

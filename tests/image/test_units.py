@@ -18,6 +18,10 @@ OF_THE_IMAGE = sorted(ROOT.glob("usb_image/mkosi.profiles/*/mkosi.extra/**/examr
 ROOTS_OWN = {
     # Opens the disk before anything listens, and ends: it needs root and the raw disk.
     "examroom-image-data.service",
+    # Copies the stick to the machine's own disk, and ends.
+    "examroom-install.service",
+    # Writes one token into the header of the disk, and ends.
+    "examroom-disk-key.service",
     # Mounts a stick; what reads it runs as the box's user, without a network.
     "examroom-stick@.service",
     # Formats, opens and mounts one partition; it listens to the guard alone, a line at a time.
