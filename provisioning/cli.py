@@ -1,14 +1,10 @@
-"""`examroom-provision`: what is prepared before the day, and what a box does when it starts.
-
-A command is loaded when it is called: a box calls several while it starts, and none of them needs
-the importers.
-"""
+"""`examroom-provision`: what is prepared before the day, and what a box does when it starts."""
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
+
+from appliance.platform.lazy_commands import LazyGroup
 
 _COMMANDS = {
     "configure": "provisioning.room_setup.commands:configure_command",
@@ -24,23 +20,6 @@ _COMMANDS = {
 }
 
 
-class _LoadedWhenCalled(click.Group):
-    """A group that knows its commands by name and imports the one that is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names."""
-        return sorted(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command."""
-        place = _COMMANDS.get(cmd_name)
-        if place is None:
-            return None
-        module, _, name = place.partition(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
-
-
-@click.group(cls=_LoadedWhenCalled)
+@click.group(cls=LazyGroup, places=_COMMANDS)
 def main() -> None:
     """Prepare exams, rosters and boxes."""

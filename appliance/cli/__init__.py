@@ -10,15 +10,16 @@ from types import FrameType
 
 import click
 
-from appliance.cli.doctor import doctor
-from appliance.cli.rescue import rescue
 from appliance.composition import make_exam_server
 from appliance.domain.errors import ExamroomError
+from appliance.platform.lazy_commands import LazyGroup
 from appliance.platform.logging import log_to_stderr
 from appliance.settings import Settings, load_settings
 
+_COMMANDS = {"doctor": "appliance.cli.doctor:doctor", "rescue": "appliance.cli.rescue:rescue"}
 
-@click.group()
+
+@click.group(cls=LazyGroup, places=_COMMANDS)
 @click.version_option(package_name="examroom")
 def main() -> None:
     """The exam server of one room."""
@@ -66,7 +67,3 @@ def config(config: Path | None, data_dir: Path | None) -> None:
     for name, field in Settings.model_fields.items():
         source = "given" if name in settings.model_fields_set else "default"
         click.echo(f"{name} = {getattr(settings, name)!s}  ({source})  {field.description}")
-
-
-main.add_command(rescue)
-main.add_command(doctor)
