@@ -17,8 +17,11 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-UNREAD_SECONDS = 20
-"""How long a page of the box may stay without its title before it is asked for anew."""
+UNREAD_SECONDS = 60
+"""How long a page of the box may stay without its title before it is asked for anew.
+
+A slow computer that has just started its browser from a stick takes most of that.
+"""
 TRIES = 3
 _END = b"\0"
 _READ_BYTES = 64 * 1024
@@ -116,6 +119,7 @@ class OnePage:
 
     def _go_home(self) -> None:
         page, self._page, self._unread = self._page, "", False
+        self._unread_seconds = 0
         # The next page that opens is the one page.
         self._send("Target.createTarget", url=self._home)
         self._send("Target.closeTarget", targetId=page)

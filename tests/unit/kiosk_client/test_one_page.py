@@ -109,6 +109,20 @@ def test_page_that_does_not_come_is_asked_for_anew(
         assert ("Target.closeTarget", f"a{number}") == browser.told()
 
 
+def test_page_that_is_asked_for_anew_has_its_own_time(ends: tuple[OnePage, BrowserEnd]) -> None:
+    """On a slow computer it would never come if it had what the one before has left over."""
+    page, browser = ends
+    browser.says("Created", "a", f"{BOX}/", "")
+    assert browser.is_told_nothing_more()
+    page.is_stuck(UNREAD_SECONDS)
+    assert ("Target.createTarget", HOME) == browser.told()
+    assert ("Target.closeTarget", "a") == browser.told()
+    browser.says("Created", "b", f"{BOX}/", "")
+    assert browser.is_told_nothing_more()
+    page.is_stuck(UNREAD_SECONDS - 1)
+    assert browser.is_told_nothing_more()
+
+
 def test_page_that_came_may_stay_for_hours(ends: tuple[OnePage, BrowserEnd]) -> None:
     """Also when it took its time."""
     page, browser = ends
