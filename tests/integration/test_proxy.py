@@ -18,9 +18,11 @@ from provisioning.box_services.connectivity_probes import HTTP_PROBES, Probe
 from provisioning.box_services.proxy import ProxyPorts
 from provisioning.demo.staff_driver import StaffDriver
 from tests.integration.conftest import MakeBox
+from tests.integration.test_safe_exam_browser import CHOOSE, WAYS, links, refusal
 from tests.rig.box_process import CHIEF, CHIEF_PIN, SITTING, BoxProcess
 from tests.rig.candidate_client import CandidateClient
 from tests.rig.room_proxy import HAPROXY, proxy_ports, resolve_test_names, room_proxy
+from tests.rig.seb_client import SebClient, Way
 
 NAME = "room.test"
 CALL_SECONDS = 10
@@ -85,6 +87,24 @@ def test_an_exam_runs_over_tls(front: Front) -> None:
     client.write("ESSAY", "over TLS")
     assert client.last_no == client.exchange()["acknowledged"]
     assert all(one.secure and one.name.startswith("__Host-") for one in session.cookies)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_safe_exam_browser_is_known_through_the_proxy(front: Front, way: Way) -> None:
+    """The address that SEB hashes is the one it asked for, not the one the proxy asks."""
+    staff = StaffDriver(front.staff_origin, session=front.session())
+    staff.sign_in(CHIEF, CHIEF_PIN)
+    staff.open_room()
+    staff.release(SITTING, front.box.release_code)
+    staff._post("/locked-browser", CHOOSE, browser="seb")
+    seb = SebClient(links(staff)[0], way)
+    seb.take(front.session().get(seb.link.replace("seb", "http", 1), timeout=CALL_SECONDS).content)
+    seb.session.verify = str(front.authority)
+    seb.session.open_page(seb.settings["startURL"])
+    assert front.origin == seb.candidate("", "").origin
+    assert "" == refusal(seb.candidate(front.box.codes[0], "client0000"))
+    plain = CandidateClient(front.origin, front.box.codes[0], "client0001", session=front.session())  # type: ignore[arg-type]
+    assert "locked_browser_missing" == refusal(plain)
 
 
 def test_the_host_name_decides_who_is_served(front: Front) -> None:
