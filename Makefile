@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test image image-test simulate powercut-shim powercut fuzz lint bench soak deb deb-test docs translations lock
+.PHONY: help demo test image image-test image-test-update simulate powercut-shim powercut fuzz lint bench soak deb deb-test docs translations lock
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
@@ -41,6 +41,11 @@ image-test: $(STAMP) ## a whole sitting on these images in QEMU (swtpm, ovmf, mt
 	@sh tests/image/ensure_programs.sh
 	$(BIN)/python -m tests.image sitting
 	$(BIN)/python -m tests.image take-over
+
+image-test-update: $(STAMP) ## an update of the box's image by stick, and a broken one that is left, in QEMU (about an hour)
+	@sh tests/image/ensure_programs.sh
+	for version in 0.1.0 0.2.0 0.3.0; do $(BIN)/python usb_image/build_image.py box --version $$version || exit 1; done
+	$(BIN)/python -m tests.image.update
 
 lint: $(STAMP) ## style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ from appliance.platform.files import make_folder
 from appliance.services.box import Box
 from appliance.services.follow import finish_take_overs
 from appliance.services.following import RoomLine
+from appliance.services.look_after_update import look_after_update
 from appliance.services.lookout import Lookout
 from appliance.services.open_room import resume_room
 from appliance.services.peers import origin_of
@@ -101,6 +102,7 @@ def make_box(
     take_in_mailbox(box)
     finish_take_overs(box)
     resume_room(box)
+    look_after_update(box)
     return box
 
 

@@ -10,6 +10,7 @@ _COMMANDS = {
     "configure": "provisioning.room_setup.commands:configure_command",
     "demo": "provisioning.demo.command:demo",
     "import": "provisioning.importers.command:import_command",
+    "install-update": "provisioning.system_update.command:install_update_command",
     "make-rooms": "provisioning.room_plan.command:make_rooms_command",
     "print-sheets": "provisioning.printing.command:print_sheets_command",
     "proxy-configuration": "provisioning.box_services.service_commands:proxy_configuration_command",

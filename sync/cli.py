@@ -18,6 +18,8 @@ from appliance.formats.keys import (
 from appliance.platform.clock import SystemClock
 from appliance.platform.files import make_folder, write_durably
 from appliance.platform.logging import log_to_stderr
+from appliance.platform.system_image import running_image
+from appliance.services.kept_update import UpdateFolder
 from appliance.services.stick_report import StickReport, stick_report_path
 from sync.agent.agent import AgentPaths
 from sync.agent.centre_client import CentreClient
@@ -40,6 +42,7 @@ from sync.removable_media.stick import (
     import_from_stick,
     read_bounded,
 )
+from sync.removable_media.update_stick import take_updates
 from sync.wipe_command import wipe_box_command
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -187,11 +190,12 @@ def _carry(data_dir: Path, stick: Path, report: StickReport) -> StickReport:
         click.echo(str(problem))
         return report
     taken, written = _import(data_dir, stick), _export(data_dir, stick)
+    updates = _take_updates(data_dir, stick)
     return replace(
         report,
-        took_count=taken.count,
+        took_count=taken.count + updates.count,
         wrote_count=written.count,
-        refused_count=len(taken.refused) + len(written.refused),
+        refused_count=len(taken.refused | updates.refused) + len(written.refused),
     )
 
 
@@ -221,6 +225,19 @@ def _import(data_dir: Path, stick: Path) -> Carried:
     )
     click.echo(f"Took {carried.count} files from the stick.")
     return _show_refused(carried)
+
+
+def _take_updates(data_dir: Path, stick: Path) -> Carried:
+    taken = take_updates(
+        stick,
+        UpdateFolder(data_dir),
+        centre=_pinned(AgentPaths(data_dir)),
+        running=running_image(),
+        at_ms=SystemClock().wall_ms(),
+    )
+    if taken.count:
+        click.echo("Took an update from the stick. It is installed while no room is open.")
+    return _show_refused(taken)
 
 
 def _show_refused(carried: Carried) -> Carried:

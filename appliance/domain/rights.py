@@ -27,6 +27,7 @@ class Right(StrEnum):
     SEE_RESPONSES = "see_responses"
     REOPEN = "reopen"
     SEAL = "seal"
+    RESTART_BOX = "restart_box"
 
 
 class RightMissingError(RefusedError):
@@ -51,7 +52,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
     {
         Role.INVIGILATOR: _INVIGILATOR,
         Role.CHIEF_INVIGILATOR: _INVIGILATOR | {Right.REOPEN},
-        Role.TECHNICIAN: frozenset({Right.SEE_HEALTH}),
+        Role.TECHNICIAN: frozenset({Right.SEE_HEALTH, Right.RESTART_BOX}),
     }
 )
 

@@ -21,6 +21,13 @@ def write_durably(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     _sync_folder(path.parent)
 
 
+def remove_durably(path: Path) -> None:
+    """Remove a file, if it is there; after a power cut it is still gone."""
+    if path.exists():
+        path.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+
+
 def make_folder(path: Path, *, mode: int = 0o777) -> None:
     """Make a folder and those above it, unless they are there.
 

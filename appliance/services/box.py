@@ -70,6 +70,11 @@ class Box:
             clock=self.clock,
         )
 
+    @property
+    def room_is_near(self) -> bool:
+        """Say whether a room is open here, or on the box that this one follows."""
+        return self.room is not None or self.following is not None
+
     def open_room(self) -> Room:
         """Return the room this box leads; raises OvertakenError or RoomClosedError."""
         room = self.room

@@ -12,6 +12,7 @@ from appliance.services.box import Box
 from appliance.services.box_health import BoxHealth, box_health
 from appliance.services.judge_room import Check, judge_room
 from appliance.services.loadtest import show_loadtest
+from appliance.services.look_after_update import show_update
 from appliance.services.peers import ANYWHERE
 from appliance.services.release_exam import PackageMissingError
 from appliance.services.room_readings import (
@@ -67,6 +68,7 @@ def _read(box: Box, is_serving: bool, root: Path) -> Readings:
         mirrors=tuple(one.state_at(now_ms) for one in health.mirrors),
         seats=_seats(box) if is_serving else None,
         loadtest=_loadtest(box),
+        update=show_update(box),
         now_ms=now_ms,
     )
 

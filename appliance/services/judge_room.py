@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from appliance.services.look_after_update import UpdateView
 from appliance.services.room_readings import Readings, Trust
 
 GIB = 2**30
@@ -54,6 +55,7 @@ def judge_room(found: Readings) -> list[Check]:
         _mirror(found),
         _clients(found),
         _loadtest(found),
+        _version(found.update),
     ]
 
 
@@ -245,3 +247,18 @@ def _loadtest(found: Readings) -> Check:
     if played < planned:
         return _warning("loadtest", "loadtest_smaller", n=played, planned=planned)
     return _ok("loadtest", "loadtest_ok", n=played)
+
+
+def _version(update: UpdateView) -> Check:
+    if not update.running:
+        return _unknown("version", "version_unknown")
+    if update.given_up:
+        new = update.given_up
+        return _warning("version", "version_went_back", v=update.running, new=new)
+    if update.installed:
+        new = update.installed
+        return _warning("version", "version_waits", v=update.running, new=new)
+    if update.refused:
+        sentence = update.refused.sentence
+        return _warning("version", "version_refused", v=update.running, sentence=sentence)
+    return _ok("version", "version_ok", v=update.running)

@@ -51,9 +51,8 @@ def candidates_planned(box: Box) -> int:
 
 def start_loadtest(box: Box) -> None:
     """Start the test as a process of its own; raises LoadtestRefusedError."""
-    room_is_near = box.room is not None or box.following is not None
     with held(box.settings.data_dir / LOCK) as is_free:
-        if room_is_near or not is_free:
+        if box.room_is_near or not is_free:
             raise LoadtestRefusedError
     config = box.settings.data_dir / "loadtest.toml"
     values = box.settings.model_dump(mode="json")

@@ -22,6 +22,7 @@ from appliance.services.box import Box, NotEnrolledError
 from appliance.services.copies import Copies
 from appliance.services.fence import Fence, OvertakenError
 from appliance.services.follow import let_go_of_copy
+from appliance.services.look_after_update import end_rest
 from appliance.services.overtaken import look_around
 from appliance.services.peers import origin_of
 from appliance.services.presence import Presence
@@ -73,6 +74,7 @@ def open_room(box: Box, *, actor: str, sitting_ids: list[str], practice: bool) -
     with box.room_lock:
         if box.room is not None:
             return box.room
+        end_rest(box)
         room = _new_room(box)
         packages = [box.store.package(one.sitting["package_id"]) for one in chosen]
         practice = practice or any(one is not None and one.practice for one in packages)
@@ -220,6 +222,7 @@ def resume_room(box: Box) -> None:
     ]
     if not open_records:
         return
+    end_rest(box)
     record = open_records[-1]
     path = journal_path(box.settings.data_dir, record.journal_id)
     make_folder(path.parent)

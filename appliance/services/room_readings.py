@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from appliance.formats.room_certificate import RoomCertificate
 from appliance.platform.machine import Network, Power
+from appliance.services.look_after_update import UpdateView
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +100,5 @@ class Readings:
     mirrors: tuple[str, ...]
     seats: Seats | None
     loadtest: Loadtest
+    update: UpdateView
     now_ms: int

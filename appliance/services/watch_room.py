@@ -1,4 +1,4 @@
-"""What the box does by itself: room clock, checkpoints, silent workstations, mailbox, disk."""
+"""What the box does by itself: clock, checkpoints, silent workstations, mailbox, disk, update."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from appliance.domain.errors import ExamroomError
 from appliance.domain.room import RoomState
 from appliance.domain.states import AttemptState
 from appliance.services.box import Box
+from appliance.services.look_after_update import look_after_update
 from appliance.services.open_room import load_packages
 from appliance.services.room import Room
 from appliance.services.take_in_mailbox import take_in_mailbox
@@ -58,6 +59,7 @@ class Watch:
     def round(self) -> None:
         """Look after everything once."""
         taken = take_in_mailbox(self._box) if self._box.disk.has_room_for_documents() else 0
+        look_after_update(self._box)
         room = self._box.room
         if room is None:
             return

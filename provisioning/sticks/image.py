@@ -75,7 +75,7 @@ class Image:
         others = [one for one in self.pieces if not _overlaps(one, place)]
         own = [
             replace(one, offset=place.offset + one.offset)
-            for one in _pieces(settings, [Partition("", 0, place.size)])
+            for one in _pieces(settings, [replace(place, offset=0)])
         ]
         return tuple(sorted((*others, *own), key=lambda one: one.offset))
 

@@ -1,4 +1,4 @@
-"""The partition table of an image (GPT, UEFI 2.10 section 5.3), read with limits.
+"""The partition table of an image or a disk (GPT, UEFI 2.10 section 5.3), read with limits.
 
 Only what our images have is read: sectors of 512 bytes, at most 128 entries of 128 bytes.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass
+from uuid import UUID
 
 from appliance.domain.errors import InvalidInputError
 
@@ -15,8 +16,8 @@ SECTOR_BYTES = 512
 TABLE_MAX_BYTES = 2**16
 """More than the protective record, the header and 128 entries take."""
 
-_HEADER = struct.Struct("<8sIIIIQQQQ16sQIII")
-_ENTRY = struct.Struct("<16s16sQQQ72s")
+HEADER = struct.Struct("<8sIIIIQQQQ16sQIII")
+ENTRY = struct.Struct("<16s16sQQQ72s")
 _ENTRIES_MAX = 128
 
 
@@ -33,11 +34,14 @@ class TableUnreadableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """One partition; offset and size in bytes."""
+    """One partition; offset and size in bytes.  `number` counts from 1, as in the table."""
 
     label: str
     offset: int
     size: int
+    number: int
+    kind: UUID
+    own_id: UUID
 
     @property
     def end(self) -> int:
@@ -50,28 +54,34 @@ def read_partitions(start: bytes) -> list[Partition]:
 
     Raises TableUnreadableError.
     """
-    if len(start) < SECTOR_BYTES + _HEADER.size:
+    if len(start) < SECTOR_BYTES + HEADER.size:
         raise TableUnreadableError("it is too short")
-    header = _HEADER.unpack_from(start, SECTOR_BYTES)
+    header = HEADER.unpack_from(start, SECTOR_BYTES)
     magic, _, size, checksum, _, own_lba, *_, entries_lba, count, entry_size, table_sum = header
-    if magic != b"EFI PART" or own_lba != 1 or size != _HEADER.size:
+    if magic != b"EFI PART" or own_lba != 1 or size != HEADER.size:
         raise TableUnreadableError("it has no partition table")
     bare = bytearray(start[SECTOR_BYTES : SECTOR_BYTES + size])
     bare[16:20] = bytes(4)
-    if zlib.crc32(bare) != checksum or count > _ENTRIES_MAX or entry_size != _ENTRY.size:
+    if zlib.crc32(bare) != checksum or count > _ENTRIES_MAX or entry_size != ENTRY.size:
         raise TableUnreadableError("its partition table is damaged")
     first = entries_lba * SECTOR_BYTES
     table = start[first : first + count * entry_size]
     if len(table) != count * entry_size or zlib.crc32(table) != table_sum:
         raise TableUnreadableError("its partition table is damaged")
-    found = [_partition(entry) for entry in _ENTRY.iter_unpack(table) if any(entry[0])]
-    return _in_order(found)
+    entries = enumerate(ENTRY.iter_unpack(table), start=1)
+    return _in_order([_partition(number, entry) for number, entry in entries if any(entry[0])])
 
 
-def _partition(entry: tuple[bytes, bytes, int, int, int, bytes]) -> Partition:
-    _, _, first, last, _, name = entry
-    label = name.decode("utf-16-le", errors="replace").rstrip("\0")
-    return Partition(label, first * SECTOR_BYTES, (last - first + 1) * SECTOR_BYTES)
+def _partition(number: int, entry: tuple[bytes, bytes, int, int, int, bytes]) -> Partition:
+    kind, own_id, first, last, _, name = entry
+    return Partition(
+        label=name.decode("utf-16-le", errors="replace").rstrip("\0"),
+        offset=first * SECTOR_BYTES,
+        size=(last - first + 1) * SECTOR_BYTES,
+        number=number,
+        kind=UUID(bytes_le=kind),
+        own_id=UUID(bytes_le=own_id),
+    )
 
 
 def _in_order(found: list[Partition]) -> list[Partition]:

@@ -11,7 +11,7 @@ from typing import Any
 
 EXAM = "::Essay:: Write a few sentences about the water cycle. {}\n"
 ROSTER = "number,given name,family name,seat\n1001,Ada,Berg,A1\n"
-STAFF = "name,role\nIngrid Vakt,chief_invigilator\n"
+STAFF = "name,role\nIngrid Vakt,chief_invigilator\nTekla Ström,technician\n"
 
 
 def command(name: str) -> str:
@@ -69,6 +69,10 @@ class Centre:
         )["sitting_id"]
         sent: dict[str, Any] = self._do("send", "--sitting", sitting_id, "--json")
         return sent | {"sitting_id": sitting_id}
+
+    def make_update(self, image: Path, stick: Path) -> Any:
+        """Write the update to the version of an image into a folder as a stick has it."""
+        return self._do("make-update", "--stick", stick, "--json", image)
 
     def fill(self, stick: Path, box_id: str) -> None:
         """Write what waits for a box into a folder as a stick has it."""

@@ -14,7 +14,7 @@ from tests.image.centre import Centre, command
 from tests.image.machine import Machine
 from tests.image.power_cut import give_own_disk, make_room_on
 from tests.image.staff import Invigilator, wait_until_serving
-from tests.image.sticks import copy_in, copy_out, make_stick, settings_partition
+from tests.image.sticks import copy_in, copy_out, make_stick, partition
 
 START_SECONDS = 900
 """Plain emulation on a busy machine; the figures that count are printed."""
@@ -42,9 +42,9 @@ class Box:
         """Return after how many seconds it answered."""
         return wait_until_serving(self.port, self.name, self.authority, seconds=START_SECONDS)
 
-    def staff(self, plan: dict[str, Any]) -> Invigilator:
-        """Sign the chief invigilator in."""
-        person = next(one for one in plan["staff"] if one["role"] == "chief_invigilator")
+    def staff(self, plan: dict[str, Any], role: str = "chief_invigilator") -> Invigilator:
+        """Sign somebody in."""
+        person = next(one for one in plan["staff"] if one["role"] == role)
         invigilator = Invigilator.of(self.port, self.name, self.authority)
         invigilator.wait_for("/sign-in", person["staff_id"], seconds=STEP_SECONDS)
         invigilator.sign_in(person["staff_id"], person["pin"])
@@ -89,6 +89,20 @@ def set_up(images: Path, work: Path, *, standbys: int) -> Stage:
     work.mkdir(parents=True)
     centre = Centre(work / "centre")
     centre.make()
+    boxes = make_boxes(image_of("box", images), work, centre, standbys=standbys)
+    disk = work / "client.raw"
+    shutil.copy(image_of("client", images), disk)
+    make_room_on(disk)
+    (work / "client.toml").write_text(CLIENT)
+    copy_in(partition(disk, "EXAMROOM"), work / "client.toml", "/client.toml")
+    copy_in(partition(disk, "EXAMROOM"), centre.folder / "authority.pem", "/authority.pem")
+    client = Machine("client", work / "client", disk, 3072, 16, screen=True)
+    own_disk_digest = give_own_disk(client, work / "own.raw")
+    return Stage(work, centre, boxes, client, own_disk_digest, time.monotonic())
+
+
+def make_boxes(image: Path, work: Path, centre: Centre, *, standbys: int) -> tuple[Box, ...]:
+    """Make a room's boxes, with what a technician puts on each."""
     authority = centre.folder / "authority.pem"
     plan, rooms = work / "plan.toml", work / "rooms"
     plan.write_text(PLAN.format(standbys=standbys))
@@ -97,12 +111,12 @@ def set_up(images: Path, work: Path, *, standbys: int) -> Stage:
     boxes = []
     for number, folder in enumerate(sorted(rooms.iterdir())):
         disk = work / f"{folder.name}.raw"
-        shutil.copy(image_of("box", images), disk)
+        shutil.copy(image, disk)
         with disk.open("ab") as file:
             file.truncate(BOX_DISK_GIB * 2**30)
-        copy_in(settings_partition(disk), folder / "room.toml", "/room.toml")
-        copy_in(settings_partition(disk), centre.folder / "centre.json", "/centre.json")
-        copy_in(settings_partition(disk), authority, "/authority.pem")
+        copy_in(partition(disk, "EXAMROOM"), folder / "room.toml", "/room.toml")
+        copy_in(partition(disk, "EXAMROOM"), centre.folder / "centre.json", "/centre.json")
+        copy_in(partition(disk, "EXAMROOM"), authority, "/authority.pem")
         port = 17443 + number
         machine = Machine(
             *(folder.name, work / folder.name, disk, 2048, 1 + number),
@@ -110,15 +124,7 @@ def set_up(images: Path, work: Path, *, standbys: int) -> Stage:
             forwarded={port: 443},
         )
         boxes.append(Box(machine, f"{folder.name}.examroom.internal", port, authority))
-    disk = work / "client.raw"
-    shutil.copy(image_of("client", images), disk)
-    make_room_on(disk)
-    (work / "client.toml").write_text(CLIENT)
-    copy_in(settings_partition(disk), work / "client.toml", "/client.toml")
-    copy_in(settings_partition(disk), authority, "/authority.pem")
-    client = Machine("client", work / "client", disk, 3072, 16, screen=True)
-    own_disk_digest = give_own_disk(client, work / "own.raw")
-    return Stage(work, centre, tuple(boxes), client, own_disk_digest, time.monotonic())
+    return tuple(boxes)
 
 
 def carry_out(box: Box, stick: Path, folder: str, pattern: str, target: Path) -> None:

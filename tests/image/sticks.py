@@ -12,10 +12,10 @@ _GPT_HEADER = struct.Struct("<8sIIIIQQQQ16sQIII")
 _GPT_ENTRY = struct.Struct("<16s16sQQQ72s")
 
 
-def make_stick(path: Path) -> Path:
+def make_stick(path: Path, *, mib: int = STICK_MIB) -> Path:
     """Make an empty stick with the folder that says what it is for."""
     with path.open("wb") as file:
-        file.truncate(STICK_MIB * 2**20)
+        file.truncate(mib * 2**20)
     _run("mkfs.vfat", "-F", "32", "-n", "CARRY", str(path))
     _run("mmd", "-i", str(path), "::examroom")
     return path
@@ -33,8 +33,8 @@ def copy_out(image: str, source: str, target: Path) -> bool:
     return done.returncode == 0
 
 
-def settings_partition(disk: Path) -> str:
-    """Return where on an image its partition EXAMROOM begins, in the words of mtools."""
+def partition(disk: Path, label: str) -> str:
+    """Return where on an image a partition begins, in the words of mtools."""
     with disk.open("rb") as file:
         file.seek(_SECTOR)
         header = _GPT_HEADER.unpack(file.read(_GPT_HEADER.size))
@@ -42,9 +42,16 @@ def settings_partition(disk: Path) -> str:
         file.seek(table_sector * _SECTOR)
         for _ in range(count):
             entry = _GPT_ENTRY.unpack(file.read(size)[: _GPT_ENTRY.size])
-            if entry[5].decode("utf-16-le").rstrip("\0") == "EXAMROOM":
+            if entry[5].decode("utf-16-le").rstrip("\0") == label:
                 return f"{disk}@@{entry[2] * _SECTOR}"
-    raise RuntimeError(f"{disk} has no partition EXAMROOM")
+    raise RuntimeError(f"{disk} has no partition {label}")
+
+
+def list_folder(image: str, folder: str) -> list[str]:
+    """Return the names in a folder of a file system."""
+    command = ["mdir", "-b", "-i", image, f"::{folder}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return sorted(Path(line).name for line in done.stdout.split())
 
 
 def _run(*command: str) -> None:

@@ -7,7 +7,9 @@ import shutil
 import struct
 import subprocess
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from uuid import UUID
 
 SECTOR = 512
 MIB = 2**20
@@ -38,16 +40,23 @@ def small_image(path: Path) -> Path:
     return path
 
 
-def partition_table(partitions: list[tuple[str, int, int]]) -> bytes:
+Ids = Mapping[str, tuple[UUID, UUID]]
+"""(kind, own id) of partitions by label."""
+
+
+def partition_table(partitions: list[tuple[str, int, int]], ids: Ids | None = None) -> bytes:
     """Return the first 34 sectors of a disk with these (label, offset, size) in bytes."""
-    entries = b"".join(_entry(*one) for one in partitions).ljust(128 * 128, b"\0")
+    entries = b"".join(_entry(*one, (ids or {}).get(one[0])) for one in partitions)
+    entries = entries.ljust(128 * 128, b"\0")
     bare = _header(len(entries) // 128, zlib.crc32(entries), 0)
     header = _header(len(entries) // 128, zlib.crc32(entries), zlib.crc32(bare))
     return bytes(SECTOR) + header.ljust(SECTOR, b"\0") + entries
 
 
-def _entry(label: str, offset: int, size: int) -> bytes:
+def _entry(label: str, offset: int, size: int, ids: tuple[UUID, UUID] | None) -> bytes:
     kind, own = hashlib.sha256(b"type").digest()[:16], hashlib.sha256(label.encode()).digest()[:16]
+    if ids is not None:
+        kind, own = (one.bytes_le for one in ids)
     first, last = offset // SECTOR, (offset + size) // SECTOR - 1
     return struct.pack("<16s16sQQQ72s", kind, own, first, last, 0, label.encode("utf-16-le"))
 

@@ -33,6 +33,7 @@ def check_title(check: Check) -> str:
         "mirror": _("Mirror stick"),
         "clients": _("Computers"),
         "loadtest": _("Load test"),
+        "version": _("Version"),
     }[check.name]
 
 
@@ -77,6 +78,13 @@ def _sentences() -> dict[str, str]:
             "The load test passed with %(n)s candidates, and %(planned)s are planned."
         ),
         "loadtest_ok": _("The load test passed with %(n)s candidates."),
+        "version_unknown": _("This box was not started from an image."),
+        "version_went_back": _(
+            "Version %(new)s did not come to serve, so the box went back to version %(v)s."
+        ),
+        "version_waits": _("The box runs version %(v)s, and %(new)s at the next start."),
+        "version_refused": _("The box runs version %(v)s. An update was not taken: %(sentence)s"),
+        "version_ok": _("The box runs version %(v)s."),
     }
 
 
@@ -162,4 +170,8 @@ def _remedies() -> dict[str, str]:
         "loadtest_failed": _("Read on the page of the box what failed; mend it and run it again."),
         "loadtest_never": _("Run it before the day: it takes half a minute."),
         "loadtest_smaller": _("Run it again now that the sitting is here."),
+        "version_unknown": _("Update its package as every other of its system."),
+        "version_went_back": _("The exam can be held with it. Tell the centre."),
+        "version_waits": _("Restart it on the page of the box now, then check the room again."),
+        "version_refused": _("The exam can be held without it. Tell the centre."),
     }

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from appliance.domain.rights import Right
 from appliance.services.box_health import box_health
 from appliance.services.loadtest import show_loadtest, start_loadtest
+from appliance.services.look_after_update import restart_into_update, show_update
 from appliance.services.open_room import open_room, planned_sittings
 from appliance.services.sign_in_staff import sign_in_staff, sign_out_staff
 from appliance.web.access import anyone
@@ -102,7 +103,16 @@ def health() -> str:
         loadtest=show_loadtest(box.settings),
         figure_lines=figure_lines,
         remedy=remedy,
+        update=show_update(box),
     )
+
+
+@access.restart_box
+def restart_the_box() -> AnyResponse:
+    """Restart the machine into the version that was installed."""
+    restart_into_update(this_box())
+    flash(_("The box restarts with the new version. Load this page again in two minutes."), "safe")
+    return redirect(url_for("health"))
 
 
 @see_health
@@ -146,6 +156,7 @@ def register(app: Flask) -> None:
     app.add_url_rule("/prepare", "open_the_room", open_the_room, methods=["POST"])
     app.add_url_rule("/box", "health", health)
     app.add_url_rule("/box/loadtest", "run_the_loadtest", run_the_loadtest, methods=["POST"])
+    app.add_url_rule("/box/restart", "restart_the_box", restart_the_box, methods=["POST"])
     app.add_url_rule("/address", "address", address)
     app.add_url_rule("/address.svg", "address_picture", address_picture)
     app.jinja_env.globals.update(

@@ -8,8 +8,10 @@ import pytest
 from flask import Flask
 
 from appliance.formats.room_certificate import DAY_MS, RoomCertificate
+from appliance.formats.update_status import RefusedUpdate
 from appliance.platform.machine import Network, Power
 from appliance.services.judge_room import Check, CheckState, is_ready, judge_room
+from appliance.services.look_after_update import UpdateView
 from appliance.services.room_readings import (
     Clocks,
     Disk,
@@ -28,6 +30,7 @@ NOW_MS = 1_800_000_000_000
 NAMES = ("room12.school.example", "staff.room12.school.example")
 CERTIFICATE = RoomCertificate(NAMES, "School", NOW_MS + 200 * DAY_MS, is_self_signed=False)
 TRUST = Trust(CERTIFICATE, NAMES, "", is_needed=True)
+REFUSED = RefusedUpdate(version="1.1.0", sentence="It is cut short.", at_ms=NOW_MS)
 SITTING = NextSitting("Physics 1a", "", candidates=30, invigilators=2)
 
 READY = Readings(
@@ -45,6 +48,7 @@ READY = Readings(
     mirrors=("following", "following"),
     seats=Seats(30, 0),
     loadtest=Loadtest("passed", 30),
+    update=UpdateView("1.0.0"),
     now_ms=NOW_MS,
 )
 
@@ -107,6 +111,10 @@ CASES: list[tuple[dict[str, object], CheckState, str]] = [
     ({"loadtest": Loadtest("none", 0)}, WARNING, "loadtest_never"),
     ({"loadtest": Loadtest("failed", 30)}, FAULT, "loadtest_failed"),
     ({"loadtest": Loadtest("passed", 29)}, WARNING, "loadtest_smaller"),
+    ({"update": UpdateView("")}, UNKNOWN, "version_unknown"),
+    ({"update": UpdateView("1.0.0", given_up="1.1.0")}, WARNING, "version_went_back"),
+    ({"update": UpdateView("1.0.0", installed="1.1.0")}, WARNING, "version_waits"),
+    ({"update": UpdateView("1.0.0", refused=REFUSED)}, WARNING, "version_refused"),
 ]
 
 
