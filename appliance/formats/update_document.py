@@ -18,6 +18,10 @@ from appliance.formats.signed_document import SignedDocument
 
 PART_MAX_BYTES = {"kernel": 128 * 2**20, "root": 2048 * 2**20, "verity": 64 * 2**20}
 """What firmware starts; the system, read-only; the hashes of its blocks."""
+UPDATE_KIND = "update"
+"""What the mailbox calls such a document; it is for all boxes, so it is not sealed."""
+FETCHED_PIECE_BYTES = 2**20
+"""By network a part comes in pieces of this size, the last one smaller."""
 
 _ROOT_HASH = re.compile(rb"\broothash=([0-9a-f]{64})\b")
 
@@ -77,6 +81,11 @@ def read_update(data: bytes, *, centre: PublicIdentity) -> UpdateDocument:
     Another centre's document is one whose signature is wrong.
     """
     return UpdateDocument.read_signed(data, centre.signing)
+
+
+def update_target(sha256: str, number: int) -> str:
+    """Return where the centre has a piece of a part; the first is number 0."""
+    return f"/api/v1/updates/{sha256}/{number}"
 
 
 def version_order(version: str) -> tuple[int, ...]:

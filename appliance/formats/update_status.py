@@ -17,7 +17,7 @@ class RefusedUpdate(CanonicalDocument):
     """An update that was not taken or not installed, and why: a sentence for staff."""
 
     format: Literal["refused-update/1"] = "refused-update/1"
-    version: Version | None
+    version: Version | None = None
     sentence: Annotated[str, Field(max_length=SENTENCE_MAX)]
     at_ms: Count
 

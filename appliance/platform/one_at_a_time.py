@@ -13,6 +13,14 @@ from pathlib import Path
 
 
 @contextmanager
+def held_in_turn(path: Path) -> Iterator[None]:
+    """Hold the lock on `path` for the length of the block; wait while another one has it."""
+    with path.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def held(path: Path) -> Iterator[bool]:
     """Hold the lock on `path` for the length of the block; yield False if another one has it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

@@ -3,10 +3,11 @@
 `DATA/updates/` is written by whoever carries (a stick, the sync agent) and by the exam server:
 
     at-rest      the exam server's permission: no room is open and no exam is near
+    wanted       the signed document of an update that the agent fetches from the centre
     ready        the signed document of an update whose parts are all here
     SHA256       a part; `SHA256.part` while it is on its way
     install      asks the program that installs to begin; `restart` asks for a restart
-    refused      why the last one was not taken
+    refused      why the last one was not taken; `lock` is held by whoever carries
 
 The program that installs runs as root and believes none of this but what the centre has signed.
 What it has to say lies in a folder of its own.
@@ -18,7 +19,8 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,7 @@ from appliance.formats.signed_document import SIGNED_MAX_BYTES
 from appliance.formats.update_document import UpdateDocument, read_update
 from appliance.formats.update_status import SENTENCE_MAX, RefusedUpdate, UpdateStatus
 from appliance.platform.files import make_folder, write_durably
+from appliance.platform.one_at_a_time import held_in_turn
 from appliance.services.disk_guard import whole_reserve_bytes
 from appliance.services.update_rules import (
     NoRoomForUpdateError,
@@ -74,6 +77,11 @@ class UpdateFolder:
         return self.path / "restart"
 
     @property
+    def wanted(self) -> Path:
+        """Return the document of the update that is fetched from the centre."""
+        return self.path / "wanted"
+
+    @property
     def ready(self) -> Path:
         """Return the document of the update that is here whole."""
         return self.path / "ready"
@@ -97,9 +105,31 @@ class UpdateFolder:
         data = _read(self.ready)
         return read_update(data, centre=centre) if data else None
 
-    def note_refused(self, version: str | None, problem: ExamroomError, at_ms: int) -> None:
+    def read_wanted(self) -> bytes:
+        """Return the signed document of the update that is fetched; empty where none is."""
+        return _read(self.wanted)
+
+    def want(self, signed: bytes) -> None:
+        """Let the agent fetch an update."""
+        make_folder(self.path)
+        write_durably(self.wanted, signed)
+
+    def fetched_bytes(self, document: UpdateDocument) -> int:
+        """Return how much of an update is here."""
+        wholes = [self.part(document, name) for name in document.parts]
+        files = [*wholes, *(_beside(one) for one in wholes)]
+        return sum(one.stat().st_size for one in files if one.exists())
+
+    @contextmanager
+    def carrying(self) -> Iterator[None]:
+        """Be the only one who brings updates here: a stick and the agent take turns."""
+        make_folder(self.path)
+        with held_in_turn(self.path / "lock"):
+            yield
+
+    def note_refused(self, problem: ExamroomError, at_ms: int) -> None:
         """Remember for the pages why an update was not taken."""
-        refused = RefusedUpdate(version=version, sentence=str(problem)[:SENTENCE_MAX], at_ms=at_ms)
+        refused = RefusedUpdate(sentence=str(problem)[:SENTENCE_MAX], at_ms=at_ms)
         make_folder(self.path)
         write_durably(self.refused, refused.to_bytes())
 
@@ -118,7 +148,6 @@ class UpdateFolder:
         Going on where it was cut off; what is here of another update goes.
         Raises UpdateWaitsError, NoRoomForUpdateError or UpdateDamagedError.
         """
-        make_folder(self.path)
         self._drop_others(document)
         self._require_room(document)
         for name, pieces_from in sources.items():
@@ -146,7 +175,7 @@ class UpdateFolder:
 
     def _keep_part(self, document: UpdateDocument, name: str, pieces_from: PiecesFrom) -> None:
         part, whole = document.parts[name], self.part(document, name)
-        beside = whole.with_name(f"{whole.name}.part")
+        beside = _beside(whole)
         if whole.exists():
             return
         with beside.open("a+b") as file:
@@ -175,6 +204,10 @@ def read_status(path: Path | None = None) -> UpdateStatus:
         return UpdateStatus.from_bytes(_read(path or STATUS_PATH))
     except (DocumentMalformedError, DocumentTooLargeError):
         return UpdateStatus()
+
+
+def _beside(whole: Path) -> Path:
+    return whole.with_name(f"{whole.name}.part")
 
 
 def _read(path: Path) -> bytes:

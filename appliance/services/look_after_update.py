@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from appliance.domain.errors import ExamroomError, RefusedError
-from appliance.formats.update_document import UpdateDocument, version_order
+from appliance.formats.update_document import UpdateDocument, read_update, version_order
 from appliance.formats.update_status import RefusedUpdate, UpdateStatus
 from appliance.platform.files import make_folder, remove_durably, write_durably
 from appliance.platform.system_image import running_image
 from appliance.services.box import Box
 from appliance.services.kept_update import UpdateFolder, read_status
+from appliance.services.take_update import require_wanted_here
+from appliance.services.update_rules import UpdateNotNewerError
 
 NEAR_MS = 24 * 3600 * 1000
 """An update and an exam are not on the same day: whoever tested the room tested this version."""
@@ -34,11 +36,13 @@ class RestartRefusedError(RefusedError):
 class UpdateView:
     """How versions stand, for the pages.  Empty `running`: no image of ours runs.
 
+    `fetched` comes from the centre, with how much is here and how much it is in all, in bytes;
     `arrived` is here and not installed yet, `installed` waits for a restart, `given_up` was tried
     and did not come to serve.
     """
 
     running: str
+    fetched: tuple[str, int, int] | None = None
     arrived: str = ""
     installed: str = ""
     given_up: str = ""
@@ -63,6 +67,22 @@ def look_after_update(box: Box) -> None:
         kept.clear()
     elif not kept.install_request.exists():
         write_durably(kept.install_request, b"")
+
+
+def want_update(box: Box, signed: bytes) -> None:
+    """Let the agent fetch an update that the centre has sent, unless the box has it already.
+
+    Raises as `read_update` and `require_wanted` do.
+    """
+    kept, centre = UpdateFolder(box.settings.data_dir), box.centre()
+    document = read_update(signed, centre=centre)
+    try:
+        require_wanted_here(kept, document, centre=centre, running=running_image())
+    except UpdateNotNewerError as problem:
+        if problem.fields["own"] == document.version:
+            return
+        raise
+    kept.want(signed)
 
 
 def is_at_rest(box: Box) -> bool:
@@ -98,11 +118,21 @@ def show_update(box: Box) -> UpdateView:
     refusals = [one for one in (kept.read_refused(), status.refused) if one is not None]
     return UpdateView(
         running=running.version,
+        fetched=_fetched(box, kept),
         arrived=arrived,
         installed=status.installed or "",
         given_up=status.given_up or "",
         refused=max(refusals, key=lambda one: one.at_ms, default=None),
     )
+
+
+def _fetched(box: Box, kept: UpdateFolder) -> tuple[str, int, int] | None:
+    try:
+        document = read_update(kept.read_wanted(), centre=box.centre())
+    except ExamroomError:
+        return None
+    whole = sum(part.size for part in document.parts.values())
+    return document.version, kept.fetched_bytes(document), whole
 
 
 def _arrived(box: Box, kept: UpdateFolder) -> UpdateDocument | None:

@@ -24,8 +24,10 @@ from appliance.formats.document_bodies import (
 from appliance.formats.exam_package import inspect_package
 from appliance.formats.keys import read_public_identity
 from appliance.formats.sealed_document import open_document
+from appliance.formats.update_document import UPDATE_KIND
 from appliance.platform.files import make_folder, write_durably
 from appliance.services.box import Box
+from appliance.services.look_after_update import want_update
 from appliance.services.room_tls import take_certificate
 from appliance.storage.box_store import PackageRecord, StaffMember
 
@@ -77,6 +79,9 @@ def _remove(box: Box, path: Path, *, keep: bool) -> None:
 def _take_in(box: Box, kind: str, data: bytes) -> None:
     if kind == "exam_package":
         take_in_package(box, data)
+        return
+    if kind == UPDATE_KIND:
+        want_update(box, data)
         return
     document = open_document(data, identity=box.identity, centre=box.centre())
     if document.kind != kind:

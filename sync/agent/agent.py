@@ -12,12 +12,14 @@ from appliance.formats.canonical import encode_canonical
 from appliance.formats.keys import BoxIdentity, PublicIdentity
 from appliance.platform.clock import Clock
 from appliance.platform.files import make_folder, write_durably
+from appliance.services.kept_update import UpdateFolder
 from sync.agent.attachments import AttachmentSender
 from sync.agent.centre_client import Centre
 from sync.agent.journal_source import JournalSource
 from sync.agent.mailbox import NoRoomForDocumentsError, fetch_mailbox
 from sync.agent.pacing import Pace
 from sync.agent.state import AgentState
+from sync.agent.updates import UpdateFetcher
 from sync.agent.uploading import Uploader
 
 MAILBOX_EVERY_MS = 5_000
@@ -88,6 +90,8 @@ class SyncAgent:
         self._uploader = Uploader(source, centre, box, pinned, state, pace, paths.receipts)
         self._attachments = AttachmentSender(source, centre, box, pinned, state)
         self._attachment_pace = pace.another()
+        self._updates = UpdateFetcher(centre, pinned, UpdateFolder(paths.data_dir), clock)
+        self._update_pace = pace.another()
         self._reachable_at_ms: int | None = None
         self._error_key: str | None = None
         self._mailbox_due_at_ms = 0
@@ -109,6 +113,7 @@ class SyncAgent:
             _log.info("sync_waits", error_key=problem.key)
         if is_reached:
             self._send_attachments()
+            self._fetch_update()
         self._write_status()
 
     def _send_journals(self) -> None:
@@ -139,6 +144,18 @@ class SyncAgent:
             _log.info("attachments_wait", error_key=problem.key)
         refused = [key for own in self._state.refused_attachments.values() for key in own.values()]
         self._error_key = self._error_key or next(iter(refused), None)
+
+    def _fetch_update(self) -> None:
+        """Fetch some of an update, after everything else and at its own pace."""
+        if not self._update_pace.is_due(self._clock.monotonic_ms()):
+            return
+        try:
+            self._updates.fetch_for_a_while()
+        except ExamroomError as problem:
+            self._update_pace.failed(self._clock.monotonic_ms())
+            _log.info("update_waits", error_key=problem.key)
+        else:
+            self._update_pace.succeeded()
 
     def _fetch_when_due(self) -> None:
         if self._clock.monotonic_ms() < self._mailbox_due_at_ms:

@@ -16,6 +16,7 @@ from appliance.domain.errors import (
 from appliance.formats.exam_package import inspect_package
 from appliance.formats.keys import PublicIdentity
 from appliance.formats.sealed_document import verify_document
+from appliance.formats.update_document import UPDATE_KIND, read_update
 from appliance.platform.files import write_durably
 from appliance.services.disk_guard import documents_fit
 from appliance.settings import RESERVE_MAX_BYTES
@@ -66,6 +67,9 @@ def verify_for_box(kind: str, data: bytes, *, box_id: str, centre: PublicIdentit
     if kind == PACKAGE_KIND:
         # The clock is left out: the exam server decides about times, where staff can see it.
         inspect_package(data, centre=centre, box_id=box_id, now_ms=None)
+        return
+    if kind == UPDATE_KIND:
+        read_update(data, centre=centre)
         return
     header = verify_document(data, box_id=box_id, centre=centre)
     if header.kind != kind:

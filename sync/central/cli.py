@@ -41,7 +41,7 @@ from sync.central.reach import record_reach
 from sync.central.rescue import rescue_journal
 from sync.central.server import serve_centre
 from sync.central.sittings import NewSitting
-from sync.central.update_commands import make_update_command
+from sync.central.update_commands import UPDATE_COMMANDS
 from sync.central.wipe_commands import check_wipe_command
 
 _SITTING = click.option("--sitting", "sitting_id", required=True, help="Id of the sitting.")
@@ -387,12 +387,7 @@ def _milliseconds(start: str | None) -> int | None:
     return int(moment.timestamp() * 1000)
 
 
-for _command in (
-    *CERTIFICATE_COMMANDS,
-    check_wipe_command,
-    disk_key_command,
-    make_update_command,
-):
+for _command in (*CERTIFICATE_COMMANDS, check_wipe_command, disk_key_command, *UPDATE_COMMANDS):
     commands.add_command(_command)
 
 

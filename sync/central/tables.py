@@ -177,6 +177,13 @@ attachments = Table(
     _text("box_id"),
     _number("received_at_ms"),
 )
+update_pieces = Table(
+    "update_pieces",
+    metadata,
+    _text("sha256", key=True),
+    _number("number", key=True),
+    Column("data", LargeBinary, nullable=False),
+)
 
 rooms = Table(
     "rooms",

@@ -15,10 +15,10 @@ from pathlib import Path
 from appliance.domain.errors import ExamroomError
 from appliance.formats.keys import PublicIdentity
 from appliance.formats.signed_document import SIGNED_MAX_BYTES
-from appliance.formats.update_document import UpdateDocument, read_update
+from appliance.formats.update_document import UpdateDocument
 from appliance.platform.system_image import SystemImage
-from appliance.services.kept_update import PIECE_BYTES, UpdateFolder, read_status
-from appliance.services.update_rules import UpdateNotNewerError, require_wanted
+from appliance.services.kept_update import PIECE_BYTES, UpdateFolder
+from appliance.services.take_update import take_update
 from sync.removable_media.stick import Carried, list_files, read_bounded
 
 
@@ -41,37 +41,17 @@ def take_updates(
     """
     count = 0
     refused: dict[str, str] = {}
+    sources_of = partial(_sources, updates_folder(stick))
     for path in list_files(updates_folder(stick)):
         if path.suffix != ".update":
             continue
-        document = None
         try:
             signed = read_bounded(path, SIGNED_MAX_BYTES)
-            document = read_update(signed, centre=centre)
-            require_wanted_here(document, kept, centre=centre, running=running)
-            kept.keep(signed, document, _sources(path.parent, document))
-            count += 1
+            count += take_update(kept, signed, sources_of, centre=centre, running=running)
         except ExamroomError as problem:
-            version = document.version if document else None
-            if isinstance(problem, UpdateNotNewerError) and problem.fields["own"] == version:
-                continue  # A stick that stays in after its update is no trouble.
             refused[path.name] = problem.key
-            kept.note_refused(version, problem, at_ms)
+            kept.note_refused(problem, at_ms)
     return Carried(count, refused)
-
-
-def require_wanted_here(
-    document: UpdateDocument,
-    kept: UpdateFolder,
-    *,
-    centre: PublicIdentity,
-    running: SystemImage | None,
-) -> None:
-    """Raise unless this box should have the update, and may have it now."""
-    status, ready = read_status(), kept.read_ready(centre)
-    also_here = (status.installed, ready.version if ready else None)
-    require_wanted(document, running, also_here=also_here, given_up=status.given_up)
-    kept.require_rest()
 
 
 def _sources(folder: Path, document: UpdateDocument) -> dict[str, partial[Iterator[bytes]]]:

@@ -31,7 +31,8 @@ WAIT_SECONDS = 15
 AS_IMAGE = (sys.executable, "-m", "tests.rig.image_machine")
 
 
-def _wait_until(is_so: Callable[[], bool]) -> None:
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait for something that comes by itself."""
     deadline = time.monotonic() + WAIT_SECONDS
     while not is_so():
         assert time.monotonic() < deadline, "it did not come to that"
@@ -94,18 +95,18 @@ def test_update_comes_by_stick_and_the_technician_restarts(
     box.start()
     technician = _technician(box)
     assert f"This box runs version {OWN_VERSION}." in technician._get("/box")
-    _wait_until(_kept(box).rest_sign.exists)
+    wait_until(_kept(box).rest_sign.exists)
     machine.write_stick(NEW)
 
     assert "Took an update from the stick." in _carry(box, machine.stick)
     assert f"Version {NEW} has arrived." in technician._get("/box")
-    _wait_until(_kept(box).install_request.exists)
+    wait_until(_kept(box).install_request.exists)
     assert f"Version {NEW} is installed." in _install(box, machine)
 
     page = technician._get("/box")
     assert f"Version {NEW} is installed." in page
     assert "has arrived" not in page
-    _wait_until(lambda: not _kept(box).ready.exists())
+    wait_until(lambda: not _kept(box).ready.exists())
     technician._post("/box", "/box/restart", back="/box")
     assert _kept(box).restart_request.exists()
 
@@ -116,10 +117,10 @@ def test_only_a_technician_restarts_and_never_while_a_room_is_open(
     """An invigilator has no such button, and with a room open nobody's press does anything."""
     box = _box(make_box, machine)
     box.start()
-    _wait_until(_kept(box).rest_sign.exists)
+    wait_until(_kept(box).rest_sign.exists)
     machine.write_stick(NEW)
     _carry(box, machine.stick)
-    _wait_until(_kept(box).install_request.exists)
+    wait_until(_kept(box).install_request.exists)
     _install(box, machine)
     chief, technician = box.staff(), _technician(box)
     assert "Restart with the new version" in technician._get("/box")
@@ -140,7 +141,7 @@ def test_permission_is_gone_before_a_room_opens(make_box: MakeBox, machine: TwoV
     box = _box(make_box, machine)
     box.start()
     sign = _kept(box).rest_sign
-    _wait_until(sign.exists)
+    wait_until(sign.exists)
     chief = box.staff()
 
     chief.open_room()
@@ -156,7 +157,7 @@ def test_permission_is_gone_before_a_room_opens(make_box: MakeBox, machine: TwoV
     assert "Updates wait until afterwards" in chief._get("/box")
     assert not _kept(box).install_request.exists()
     chief._post("/report", "/report", secret=CHIEF_PIN)
-    _wait_until(sign.exists)
+    wait_until(sign.exists)
     assert "Took an update from the stick." in _carry(box, machine.stick)
 
 
@@ -164,7 +165,7 @@ def test_what_is_refused_shows_on_the_page(make_box: MakeBox, machine: TwoVersio
     """By the carrying and by the installing, with the sentence of the reason."""
     box = _box(make_box, machine)
     box.start()
-    _wait_until(_kept(box).rest_sign.exists)
+    wait_until(_kept(box).rest_sign.exists)
     technician = _technician(box)
     machine.write_stick("0.9.0")
     _carry(box, machine.stick)
@@ -172,14 +173,14 @@ def test_what_is_refused_shows_on_the_page(make_box: MakeBox, machine: TwoVersio
 
     machine.write_stick(NEW)
     _carry(box, machine.stick)
-    _wait_until(_kept(box).install_request.exists)
+    wait_until(_kept(box).install_request.exists)
     document = _kept(box).read_ready(machine.centre.identity.public)
     assert document is not None
     _kept(box).part(document, "root").write_bytes(b"altered")
     _install(box, machine)
 
     assert "is missing, cut short or altered" in technician._get("/box")
-    _wait_until(lambda: not _kept(box).ready.exists())
+    wait_until(lambda: not _kept(box).ready.exists())
     assert not _kept(box).install_request.exists()
 
 

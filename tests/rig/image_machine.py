@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import appliance.cli
+import sync.agent.updates
 import sync.cli
 from appliance.platform.system_image import SystemImage
 from appliance.services import kept_update, look_after_update
@@ -26,6 +27,7 @@ def _running() -> SystemImage:
 
 if __name__ == "__main__":
     kept_update.STATUS_PATH = Path(os.environ["EXAMROOM_TEST_STATE"]) / "status.json"
-    look_after_update.running_image = sync.cli.running_image = _running  # type: ignore[assignment]
+    for module in (look_after_update, sync.cli, sync.agent.updates):
+        module.running_image = _running  # type: ignore[attr-defined]
     sys.argv = sys.argv[1:]
     COMMANDS[Path(sys.argv[0]).name]()

@@ -17,7 +17,7 @@ from provisioning.system_update.boot_entries import entries_folder
 from provisioning.system_update.machine import Machine
 from provisioning.system_update.slots import ROOT_KIND, VERITY_KIND, ids_of
 from sync.central.centre import Centre, create_centre, open_centre
-from sync.central.updates import make_update
+from sync.central.updates import make_update, write_to_folder
 from sync.removable_media.update_stick import updates_folder
 from tests.rig.small_image import IMAGE_MIB, MIB, partition_table
 
@@ -88,7 +88,9 @@ class TwoVersions:
     ) -> UpdateDocument:
         """Let the centre write an update to the stick; its root may fill so much."""
         raw = make_image(self.folder / "images", version, image=image, filled_mib=filled_mib)
-        return make_update(self.centre, raw, updates_folder(self.stick), actor="test")
+        made = make_update(self.centre, raw)
+        write_to_folder(self.centre, made, updates_folder(self.stick), actor="test")
+        return made.document
 
     def partitions(self) -> dict[int, Partition]:
         """Return the partitions of the disk by number."""

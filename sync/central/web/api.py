@@ -21,6 +21,7 @@ from sync.central.boxes import enrol_with_code
 from sync.central.intake import Verdict, take_bundle
 from sync.central.mailbox import fetch_document, list_documents
 from sync.central.results import RESULTS_LISTED_MAX, list_results
+from sync.central.updates import update_piece
 from sync.central.web.context import calling_box, centre
 from sync.central.web.replies import canonical
 from sync.central.web.rights import Caller, allows
@@ -70,6 +71,13 @@ def mailbox_document(document_id: str) -> Response:
     """Return one document's bytes."""
     data = fetch_document(centre(), calling_box().id, document_id)
     return Response(data, mimetype="application/octet-stream")
+
+
+@api.get("/updates/<sha256>/<int:number>")
+@allows(Caller.BOX)
+def update_part(sha256: str, number: int) -> Response:
+    """Return a piece of an update's part; what it is for is in the mailbox."""
+    return Response(update_piece(centre(), sha256, number), mimetype="application/octet-stream")
 
 
 @api.post("/bundles")
