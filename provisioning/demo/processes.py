@@ -85,10 +85,18 @@ class Processes:
 
     def require_running(self) -> None:
         """Raise ProcessFailedError with its last words if a command has ended."""
-        for name, process in self._running:
-            if process.poll() is not None:
-                log = (self._log_dir / f"{name}.log").read_text(encoding="utf-8").strip()
-                raise ProcessFailedError(f"{name} ended: {log.splitlines()[-1] if log else ''}")
+        for words in self.take_ended():
+            raise ProcessFailedError(words)
+
+    def take_ended(self) -> list[str]:
+        """Return a line about each command that has ended since it was last asked."""
+        ended = [one for one in self._running if one[1].poll() is not None]
+        self._running = [one for one in self._running if one not in ended]
+        return [f"{name} ended: {self._last_words(name)}" for name, _ in ended]
+
+    def _last_words(self, name: str) -> str:
+        log = (self._log_dir / f"{name}.log").read_text(encoding="utf-8").strip()
+        return log.splitlines()[-1] if log else ""
 
     def stop(self) -> None:
         """End everything, last started first."""

@@ -62,7 +62,9 @@ def run_demo(folder: Path, *, reset: bool, say: Callable[[str], None]) -> None:
             threads = _bring_to_life(folder, facts, addresses, stop)
             say(_welcome(facts, addresses))
         while not stop.wait(1):
-            processes.require_running()
+            # Killing the box is worth trying: the rest goes on, and the standby can take over.
+            for words in processes.take_ended():
+                say(f"{words}\nThe rest goes on; stopped and started anew, the demo has it again.")
     finally:
         stop.set()
         say("Stopping…")
