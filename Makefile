@@ -41,10 +41,11 @@ image-test: $(STAMP) ## a whole sitting on these images in QEMU (swtpm, ovmf, mt
 	@sh tests/image/ensure_programs.sh
 	$(BIN)/python -m tests.image sitting
 	$(BIN)/python -m tests.image take-over
+	$(BIN)/python -m tests.image install
 
 image-test-update: $(STAMP) ## an update of the box's image by stick, and a broken one that is left, in QEMU (about an hour)
 	@sh tests/image/ensure_programs.sh
-	for version in 0.1.0 0.2.0 0.3.0; do $(BIN)/python usb_image/build_image.py box --version $$version || exit 1; done
+	for version in 0.1.0 0.2.0 0.3.0; do $(BIN)/python -m usb_image.build_image box --version $$version || exit 1; done
 	$(BIN)/python -m tests.image.update
 
 lint: $(STAMP) ## style, types and the direction of imports

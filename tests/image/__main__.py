@@ -2,6 +2,7 @@
 
     python -m tests.image sitting     a box and a client
     python -m tests.image take-over   a box, its standby and a client
+    python -m tests.image install     a box that installs itself on the disk of a machine
 
 The machines are started in QEMU on one virtual cable.  The boxes' public keys come back on sticks,
 the centre enrols them and sends them the exam, and a candidate writes in the client's browser by
@@ -46,9 +47,11 @@ from tests.image.stage import (
     results_at_centre,
     set_up,
 )
+from tests.image.sticks_of_a_technician import make_mirror, play_install, wipe
 
 WRITTEN, WHILE_DARK = "water evaporates ", " rain falls "
 ELSEWHERE = "snow melts "
+MEMORY = r"(\d+ MiB of \d+ are left)"
 
 
 def play_sitting(stage: Stage) -> None:
@@ -59,9 +62,11 @@ def play_sitting(stage: Stage) -> None:
     stage.client.start()
     plan = enrol(stage)
     invigilator = open_room(stage, plan)
+    stage.say(f"memory of the box: {invigilator.wait_for('/check', MEMORY, seconds=60).group(1)}")
     attempt = sign_in(stage, plan, invigilator)
     write(stage, invigilator, attempt, WRITTEN)
     try_to_leave(stage, invigilator, attempt, WRITTEN)
+    make_mirror(stage, box, invigilator)
     require_refused(stage.client, stage.work / "foreign.stick")
     stage.say("a stick that was put into the client was refused")
     pull_and_go_on(stage, invigilator, attempt)
@@ -80,6 +85,7 @@ def play_sitting(stage: Stage) -> None:
     if digest(stage.own_disk) != stage.own_disk_digest:
         raise RuntimeError("the client's own disk was changed")
     stage.say("the client's own disk is as it was")
+    wipe(stage, box, plan)
 
 
 def play_take_over(stage: Stage) -> None:
@@ -156,14 +162,21 @@ def close(
 def main() -> None:
     """Play it."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    options.add_argument("play", choices=("sitting", "take-over"))
+    options.add_argument("play", choices=("sitting", "take-over", "install"))
     options.add_argument("--images", type=Path, default=Path("build/image/out"))
     options.add_argument("--work", type=Path, default=Path("build/image-test"))
     given = options.parse_args()
     standbys = 1 if given.play == "take-over" else 0
-    stage = set_up(given.images, given.work.resolve() / given.play, standbys=standbys)
+    work = given.work.resolve() / given.play
+    stage = set_up(given.images, work, standbys=standbys)
     try:
-        (play_take_over if standbys else play_sitting)(stage)
+        match given.play:
+            case "sitting":
+                play_sitting(stage)
+            case "take-over":
+                play_take_over(stage)
+            case "install":
+                play_install(given.images, work, stage)
     finally:
         stage.power_off()
 

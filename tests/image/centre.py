@@ -82,6 +82,10 @@ class Centre:
         """Take in what a stick brought; return the centre's words about its rooms."""
         return self._do("import-bundles", "--stick", stick, "--json")
 
+    def check_wipe(self, certificate: Path) -> Any:
+        """Check what a wiped box says of its end."""
+        return self._do("check-wipe", certificate, "--json")
+
     def results(self, sitting_id: str) -> Any:
         """Return the results of a sitting."""
         return self._do("results", "--sitting", sitting_id, "--as", "json")

@@ -59,6 +59,8 @@ class Machine:
     mac: int
     screen: bool = False
     security_chip: bool = False
+    built_in: bool = False
+    """Whether its disk is no stick."""
     forwarded: dict[int, int] = field(default_factory=dict)
     """Port of this computer to port of the machine, by a second cable."""
     extra: tuple[str, ...] = ()
@@ -104,6 +106,7 @@ class Machine:
 
     def _command(self, variables: Path, monitor: Path) -> list[str]:
         mac = f"52:54:00:77:00:{self.mac:02x}"
+        stick = "usb-storage,removable=on"
         words = f"console=ttyS0 systemd.journald.forward_to_console=1 {os.environ.get('WORDS', '')}"
         command = [
             *("qemu-system-x86_64", "-nodefaults", "-machine", "q35", "-cpu", "max"),
@@ -113,7 +116,7 @@ class Machine:
             *("-drive", f"if=pflash,format=raw,file={variables}"),
             *("-device", "qemu-xhci,id=usb", "-device", "virtio-rng-pci"),
             *("-drive", f"if=none,id=disk,format=raw,file={self.disk}"),
-            *("-device", "usb-storage,drive=disk,bootindex=0,removable=on"),
+            *("-device", f"{'virtio-blk-pci' if self.built_in else stick},drive=disk,bootindex=0"),
             *("-netdev", f"socket,id=room,mcast={ROOM},localaddr=127.0.0.1"),
             *("-device", f"virtio-net-pci,netdev=room,romfile=,mac={mac}"),
             *("-smbios", f"type=11,value=io.systemd.stub.kernel-cmdline-extra={words}"),

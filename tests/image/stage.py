@@ -153,7 +153,7 @@ def enrol(stage: Stage) -> dict[str, Any]:
         carry_out(box, stick, "/examroom/public-keys", "*.json", keys)
         box_ids.append(stage.centre.enrol(next(keys.glob("*.json")), box.name))
         stage.say(f"{box.name}: its public keys have come to the centre")
-    plan = stage.centre.plan(*box_ids)
+    plan = stage.centre.plan(*box_ids) | {"box_ids": box_ids}
     for box, box_id in zip(stage.boxes, box_ids, strict=True):
         folder = stage.work / f"to-{box.port}"
         folder.mkdir()
