@@ -14,6 +14,23 @@ from tests.rig.small_exam import small_exam
 
 pytestmark = pytest.mark.browser
 
+HOLD_THE_DISK = """
+async () => {
+  const { put } = IDBObjectStore.prototype;
+  window.puts = 0;
+  IDBObjectStore.prototype.put = function (...given) {
+    if (this.name === "changes") window.puts += 1;
+    return put.apply(this, given);
+  };
+  const open = indexedDB.open("examroom");
+  const database = await new Promise((done) => (open.onsuccess = () => done(open.result)));
+  const store = database.transaction("changes", "readwrite").objectStore("changes");
+  const until = performance.now() + 3000;
+  const again = () => performance.now() < until && (store.get(["", 0]).onsuccess = again);
+  again();
+}
+"""
+"""Nothing is written for three seconds, as on a slow stick; and what is, is counted."""
 WRITTEN = "Typed into the dark."
 SOON_MS = 40_000
 
@@ -93,3 +110,20 @@ def test_page_is_nobodys_after_a_start_even_when_the_box_is_away(
     again.page.wait_for_timeout(3000)
     expect(again.page.get_by_text("of 4")).to_have_count(0)
     assert again.page.get_by_text(WRITTEN).count() == 0
+
+
+def test_slow_stick_does_not_hold_up_what_is_sent(browser: Browser, box: BoxProcess) -> None:
+    """Of keystrokes that wait for the disk only the newest is written, and then sent."""
+    one = CandidatePage(browser, box)
+    one.opens_the_address()
+    one.enters_the_code()
+    one.is_checked_in_and_started()
+    one.goes_to_item(3)
+    one.sees_it_saved()
+    one.page.evaluate(HOLD_THE_DISK)
+    one.writes("Thirty keystrokes and some more.")
+    one.sees_it_saved()
+    assert one.page.evaluate("window.puts") < 10
+    one.context.close()
+    box.terminate()
+    assert "Thirty keystrokes and some more." == saved_value(box, "ESSAY")

@@ -170,20 +170,22 @@ export class Line extends EventTarget {
     return Math.max(0, change.firstMadeMono + WAIT_MS_MAX - performance.now());
   }
 
+  /** Keep a change after those before it, unless a newer keystroke has taken its place by then. */
   #keep(change) {
     this.#unkept.set(change.no, change);
+    const isNewest = () => this.#unkept.get(change.no) === change;
     this.#writes = this.#writes
-      .then(() => this.#keeping.keepChange(change))
-      .then(
-        () => {
-          this.keptFailed = false;
-          if (this.#unkept.get(change.no) === change) this.#unkept.delete(change.no);
-        },
-        () => {
-          this.keptFailed = true;
-          this.#tell();
-        },
-      );
+      .then(async () => {
+        // A stick may take longer for a write than a candidate for a key.
+        if (!isNewest()) return;
+        await this.#keeping.keepChange(change);
+        this.keptFailed = false;
+        if (isNewest()) this.#unkept.delete(change.no);
+      })
+      .catch(() => {
+        this.keptFailed = true;
+        this.#tell();
+      });
   }
 
   /** Call the box within `ms`; an earlier appointment stands, a new one for typing moves it. */
