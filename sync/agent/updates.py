@@ -48,7 +48,7 @@ class UpdateFetcher:
         Raises TransientError; one that is refused for good is noted for the box's page.
         """
         signed = self.kept.read_wanted()
-        if not signed or not self.kept.rest_sign.exists():
+        if not signed:
             return
         sources_of = partial(self._sources, self.clock.monotonic_ms() + FETCH_MS)
         try:

@@ -181,14 +181,16 @@ def _gone(machine: TwoVersions) -> None:
     machine.kept.part(document, "root").unlink()
 
 
+NOT_FROM_THERE, OTHERS = "did not come from where it says", "belongs to the centre"
+DAMAGED = "is missing, cut short or altered"
 CASES = {
-    "another centre signed": _of_another_centre,
-    "the box names another centre": _with_the_centre_changed,
-    "altered kernel": _altered("kernel"),
-    "altered root": _altered("root"),
-    "altered hashes": _altered("verity"),
-    "cut short": _cut_short,
-    "gone": _gone,
+    "another centre signed": (_of_another_centre, NOT_FROM_THERE),
+    "the box names another centre": (_with_the_centre_changed, OTHERS),
+    "altered kernel": (_altered("kernel"), DAMAGED),
+    "altered root": (_altered("root"), DAMAGED),
+    "altered hashes": (_altered("verity"), DAMAGED),
+    "cut short": (_cut_short, DAMAGED),
+    "gone": (_gone, DAMAGED),
 }
 
 
@@ -197,11 +199,13 @@ def test_what_is_not_signed_is_never_started(machine: TwoVersions, case: str) ->
     """Between the stick and the disk somebody changes what lies in the box's folder."""
     own = _own_content(machine)
     _bring(machine)
-    CASES[case](machine)
+    change, words = CASES[case]
+    change(machine)
 
     status = _install(machine)
 
     assert status.refused is not None
+    assert words in status.refused.sentence
     assert status.installed is None
     assert ["first.efi"] == machine.entries()
     assert own == _own_content(machine)

@@ -194,6 +194,20 @@ def test_nothing_is_taken_while_a_room_is_open(machine: TwoVersions) -> None:
     assert UpdateWaitsError.key == _refusal(machine)
 
 
+def test_update_that_waits_is_kept_when_another_comes_in_an_exam(machine: TwoVersions) -> None:
+    """What has arrived is not given up for one that cannot be copied now."""
+    machine.write_stick(NEW)
+    _take(machine)
+    machine.write_stick("1.2.0")
+    machine.kept.rest_sign.unlink()
+
+    assert 0 == _take(machine).count
+
+    document = machine.kept.read_ready(machine.centre.identity.public)
+    assert document is not None
+    assert NEW == document.version
+
+
 def test_copying_stops_when_a_room_opens_and_goes_on_afterwards(
     machine: TwoVersions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
