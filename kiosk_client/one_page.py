@@ -18,9 +18,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 UNREAD_SECONDS = 60
-"""How long a page of the box may stay without its title before it is asked for anew.
+"""How long a page may stay without its title before it is asked for anew; then twice as long.
 
-A slow computer that has just started its browser from a stick takes most of that.
+A page that hangs never comes, and one on a slow computer must not be begun again and again.
 """
 TRIES = 3
 _END = b"\0"
@@ -82,7 +82,7 @@ class OnePage:
         # A browser that has just ended is the supervisor's business.
         with self._lock, suppress(OSError):
             self._unread_seconds = self._unread_seconds + seconds if self._unread else 0
-            if self._unread_seconds >= UNREAD_SECONDS:
+            if self._unread_seconds >= UNREAD_SECONDS * 2**self._tries:
                 self._tries += 1
                 _log.warning("a page did not come; asked for anew")
                 self._go_home()
