@@ -17,12 +17,14 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-UNREAD_SECONDS = 60
+UNREAD_SECONDS = 20
 """How long a page may stay without its title before it is asked for anew; then twice as long.
 
 A page that hangs never comes, and one on a slow computer must not be begun again and again.
+Seen on the image: with a new profile Chromium's network process ends once, and what it was asked
+for never comes.
 """
-TRIES = 3
+TRIES = 4
 _END = b"\0"
 _READ_BYTES = 64 * 1024
 _MESSAGE_BYTES_MAX = 4 * 2**20
