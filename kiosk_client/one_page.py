@@ -28,6 +28,7 @@ TRIES = 4
 _END = b"\0"
 _READ_BYTES = 64 * 1024
 _MESSAGE_BYTES_MAX = 4 * 2**20
+_PAGES = [{"type": "page"}]
 _BLANK = ("", "about:blank")
 """What a page is before it goes anywhere."""
 
@@ -66,8 +67,7 @@ class OnePage:
         """Keep the browser at its page until it ends."""
         try:
             with self._lock:
-                of_pages = [{"type": "page"}]
-                self._send("Target.setDiscoverTargets", discover=True, filter=of_pages)
+                self._send("Target.setDiscoverTargets", discover=True, filter=_PAGES)
             for message in self._messages():
                 with self._lock:
                     self._take(message)
@@ -88,6 +88,8 @@ class OnePage:
                 self._tries += 1
                 _log.warning("a page did not come; asked for anew")
                 self._go_home()
+            # Of a title that changes Chromium tells nothing by itself.
+            self._send("Target.getTargets", filter=_PAGES)
         return self._tries >= TRIES
 
     def _messages(self) -> Iterator[dict[str, Any]]:
@@ -99,6 +101,10 @@ class OnePage:
             yield from map(json.loads, whole)
 
     def _take(self, message: dict[str, Any]) -> None:
+        for page in message.get("result", {}).get("targetInfos", ()):
+            # One that is closing is still among them.
+            if page["targetId"] == self._page:
+                self._see(page["targetId"], page["url"], page["title"])
         about = message.get("params", {})
         match message.get("method"):
             case "Target.targetCreated" | "Target.targetInfoChanged":

@@ -41,6 +41,14 @@ class BrowserEnd:
         params = message["params"]
         return message["method"], params.get("targetId") or params.get("url")
 
+    def is_asked(self, *pages: tuple[str, str, str]) -> None:
+        """Expect to be asked for the pages, and give them: name, address and title."""
+        assert ("Target.getTargets", None) == self.told()
+        infos = [{"targetId": page, "url": url, "title": title} for page, url, title in pages]
+        self._channel.sendall(
+            json.dumps({"id": 2, "result": {"targetInfos": infos}}).encode() + b"\0"
+        )
+
     def is_told_nothing_more(self) -> bool:
         """Say whether all that was said before called for no answer."""
         self.says("Created", "marker", HOME)
@@ -101,37 +109,28 @@ def test_page_that_does_not_come_is_asked_for_anew(
     page, browser = ends
     for number in range(1, TRIES + 1):
         browser.says("Created", f"a{number}", HOME)
-        browser.says("InfoChanged", f"a{number}", f"{BOX}/?workstation=7", title)
+        url = f"{BOX}/?workstation=7"
+        browser.says("InfoChanged", f"a{number}", url, title)
         assert browser.is_told_nothing_more()
         assert not page.is_stuck(UNREAD_SECONDS * 2 ** (number - 1) - 1)
+        browser.is_asked((f"a{number}", url, title))
+        assert browser.is_told_nothing_more()
         assert (number == TRIES) == page.is_stuck(1)
         assert ("Target.createTarget", HOME) == browser.told()
         assert ("Target.closeTarget", f"a{number}") == browser.told()
-
-
-def test_page_that_is_asked_for_anew_has_its_own_time(ends: tuple[OnePage, BrowserEnd]) -> None:
-    """On a slow computer it would never come if it had what the one before has left over."""
-    page, browser = ends
-    browser.says("Created", "a", f"{BOX}/", "")
-    assert browser.is_told_nothing_more()
-    page.is_stuck(UNREAD_SECONDS)
-    assert ("Target.createTarget", HOME) == browser.told()
-    assert ("Target.closeTarget", "a") == browser.told()
-    browser.says("Created", "b", f"{BOX}/", "")
-    assert browser.is_told_nothing_more()
-    page.is_stuck(UNREAD_SECONDS - 1)
-    assert browser.is_told_nothing_more()
+        browser.is_asked((f"a{number}", url, title))
 
 
 def test_page_that_came_may_stay_for_hours(ends: tuple[OnePage, BrowserEnd]) -> None:
-    """Also when it took its time."""
+    """Also when it took its time, and Chromium said nothing of its title."""
     page, browser = ends
     browser.says("Created", "a", f"{BOX}/", "box.examroom.internal")
     assert browser.is_told_nothing_more()
     assert not page.is_stuck(UNREAD_SECONDS - 1)
-    browser.says("InfoChanged", "a", f"{BOX}/", "examroom")
+    browser.is_asked(("b", f"{BOX}/", ""), ("a", f"{BOX}/", "examroom"))
     assert browser.is_told_nothing_more()
     assert not page.is_stuck(UNREAD_SECONDS * 100)
+    browser.is_asked(("a", f"{BOX}/", "examroom"))
     assert browser.is_told_nothing_more()
 
 
