@@ -112,6 +112,8 @@ def _goes_on(
 ) -> bool:
     """Write a letter until the box has it, in vain while a browser that was closed starts again."""
     for seconds in (PAGE_SECONDS / 3, *4 * [PAGE_SECONDS]):
+        # The browser says of some keys that they are not allowed, and wants that to be closed.
+        stage.client.press("esc")
         type_on(stage, letter)
         with contextlib.suppress(TimeoutError):
             invigilator.wait_for(f"/candidates/{attempt}", expected, seconds=seconds)

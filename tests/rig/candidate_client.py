@@ -73,7 +73,10 @@ class CandidateClient:
         found: list[tuple[int, str]] = []
         for origin in self.standing.get("boxes", []):
             with contextlib.suppress(requests.RequestException):
-                view = requests.get(f"{origin}/api/v1/box", timeout=2).json()
+                answer = requests.get(f"{origin}/api/v1/box", timeout=2)
+                # One that is busy taking over says so, and is asked again.
+                answer.raise_for_status()
+                view = answer.json()
                 if view["leads"] and view["epoch"] >= self.standing["epoch"]:
                     found.append((view["epoch"], view["origin"]))
         if not found:
