@@ -66,12 +66,12 @@ class OnePage:
     def keep(self) -> None:
         """Keep the browser at its page until it ends."""
         try:
-            with self._lock:
-                self._send("Target.setDiscoverTargets", discover=True, filter=_PAGES)
-            for message in self._messages():
+            with self._channel:
                 with self._lock:
-                    self._take(message)
-            self._channel.close()
+                    self._send("Target.setDiscoverTargets", discover=True, filter=_PAGES)
+                for message in self._messages():
+                    with self._lock:
+                        self._take(message)
         except (OSError, ValueError) as problem:
             _log.warning("the browser's pages are no longer followed: %s", problem)
 

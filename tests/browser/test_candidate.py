@@ -17,7 +17,6 @@ from appliance.storage.attachments import Attachments
 from appliance.storage.projections import load_state
 from tests.browser.item_page import CHROMIUM
 from tests.rig.box_process import SITTING, BoxProcess
-from tests.rig.small_exam import small_exam
 
 pytestmark = pytest.mark.browser
 
@@ -38,17 +37,6 @@ COUNT_UNSENT = """
   };
 })
 """
-
-
-@pytest.fixture
-def box(tmp_path: Path) -> Iterator[BoxProcess]:
-    """Return a started box, open and released."""
-    made = BoxProcess(tmp_path / "box", small_exam(), candidates=2)
-    made.start()
-    made.open_and_release()
-    yield made
-    made.thaw()
-    made.kill()
 
 
 class CandidatePage:

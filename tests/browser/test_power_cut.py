@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.test_candidate import CandidatePage, kill_browser, saved_value
 from tests.rig.box_process import BoxProcess
-from tests.rig.small_exam import small_exam
 
 pytestmark = pytest.mark.browser
 
@@ -33,16 +32,6 @@ async () => {
 """Nothing is written for three seconds, as on a slow stick; and what is, is counted."""
 WRITTEN = "Typed into the dark."
 SOON_MS = 40_000
-
-
-@pytest.fixture
-def box(tmp_path: Path) -> Iterator[BoxProcess]:
-    """A started box, open and released."""
-    made = BoxProcess(tmp_path / "box", small_exam(), candidates=2)
-    made.start()
-    made.open_and_release()
-    yield made
-    made.kill()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,19 +13,8 @@ from appliance.storage.projections import load_state
 from tests.browser.test_candidate import CandidatePage, require_no_violations
 from tests.browser.test_take_over import picture, sign_in_as_chief
 from tests.rig.box_process import BoxProcess
-from tests.rig.small_exam import small_exam
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def box(tmp_path: Path) -> Iterator[BoxProcess]:
-    """Return a started box, open and released."""
-    made = BoxProcess(tmp_path / "box", small_exam(), candidates=2)
-    made.start()
-    made.open_and_release()
-    yield made
-    made.kill()
 
 
 def test_unsent_work_is_carried_to_the_box_in_a_file(

@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.image.centre import Centre, command
+from tests.image.disks import add_disk, grow, tempting_disk
 from tests.image.machine import Machine
-from tests.image.power_cut import give_own_disk, make_room_on
 from tests.image.staff import Invigilator, wait_until_serving
-from tests.image.sticks import copy_in, copy_out, make_stick, partition
+from tests.image.sticks import copy_in, partition
 
 START_SECONDS = 900
 """Plain emulation on a busy machine; the figures that count are printed."""
 STEP_SECONDS = 420
-BOX_DISK_GIB = 6
+BOX_DATA_MIB = 5 * 1024
+CLIENT_DATA_MIB = 256
 PLAN = """domain = "examroom.internal"
 [[rooms]]
 room = "Aula"
@@ -92,12 +93,13 @@ def set_up(images: Path, work: Path, *, standbys: int) -> Stage:
     boxes = make_boxes(image_of("box", images), work, centre, standbys=standbys)
     disk = work / "client.raw"
     shutil.copy(image_of("client", images), disk)
-    make_room_on(disk)
+    grow(disk, CLIENT_DATA_MIB)
     (work / "client.toml").write_text(CLIENT)
     copy_in(partition(disk, "EXAMROOM"), work / "client.toml", "/client.toml")
     copy_in(partition(disk, "EXAMROOM"), centre.folder / "authority.pem", "/authority.pem")
     client = Machine("client", work / "client", disk, 3072, 16, screen=True)
-    own_disk_digest = give_own_disk(client, work / "own.raw")
+    own_disk_digest = tempting_disk(work / "own.raw")
+    add_disk(client, work / "own.raw")
     return Stage(work, centre, boxes, client, own_disk_digest, time.monotonic())
 
 
@@ -112,8 +114,7 @@ def make_boxes(image: Path, work: Path, centre: Centre, *, standbys: int) -> tup
     for number, folder in enumerate(sorted(rooms.iterdir())):
         disk = work / f"{folder.name}.raw"
         shutil.copy(image, disk)
-        with disk.open("ab") as file:
-            file.truncate(BOX_DISK_GIB * 2**30)
+        grow(disk, BOX_DATA_MIB)
         copy_in(partition(disk, "EXAMROOM"), folder / "room.toml", "/room.toml")
         copy_in(partition(disk, "EXAMROOM"), centre.folder / "centre.json", "/centre.json")
         copy_in(partition(disk, "EXAMROOM"), authority, "/authority.pem")
@@ -125,72 +126,3 @@ def make_boxes(image: Path, work: Path, centre: Centre, *, standbys: int) -> tup
         )
         boxes.append(Box(machine, f"{folder.name}.examroom.internal", port, authority))
     return tuple(boxes)
-
-
-def carry_out(box: Box, stick: Path, folder: str, pattern: str, target: Path) -> None:
-    """Put a stick into a box, and copy what it writes there as soon as that is whole."""
-    box.machine.put_in(stick, stick.stem)
-    deadline = time.monotonic() + START_SECONDS
-    # A file that is copied while it is written is copied once more.
-    for last in (False, True):
-        while not (copy_out(str(stick), folder, target) and any(target.rglob(pattern))):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{box.name} wrote no {folder} to the stick")
-            shutil.rmtree(target, ignore_errors=True)
-            time.sleep(3)
-        if not last:
-            time.sleep(5)
-            shutil.rmtree(target)
-    box.machine.take_out(stick.stem)
-
-
-def enrol(stage: Stage) -> dict[str, Any]:
-    """Carry the boxes' keys to the centre and the exam to the boxes, by stick."""
-    box_ids = []
-    for box in stage.boxes:
-        stick = make_stick(stage.work / f"keys-{box.port}.stick")
-        keys = stage.work / f"keys-{box.port}"
-        carry_out(box, stick, "/examroom/public-keys", "*.json", keys)
-        box_ids.append(stage.centre.enrol(next(keys.glob("*.json")), box.name))
-        stage.say(f"{box.name}: its public keys have come to the centre")
-    plan = stage.centre.plan(*box_ids) | {"box_ids": box_ids}
-    for box, box_id in zip(stage.boxes, box_ids, strict=True):
-        folder = stage.work / f"to-{box.port}"
-        folder.mkdir()
-        stage.centre.fill(folder, box_id)
-        stick = make_stick(stage.work / f"exam-{box.port}.stick")
-        copy_in(str(stick), folder / "examroom", "/")
-        box.machine.put_in(stick, stick.stem)
-        box.wait_until_serving()
-        stage.say(f"{box.name} has its certificate and serves under its name")
-    return plan
-
-
-def open_room(stage: Stage, plan: dict[str, Any]) -> Invigilator:
-    """Open the room at the first box and release the exam."""
-    invigilator = stage.boxes[0].staff(plan)
-    invigilator.open_room()
-    invigilator.release(plan["sitting_id"], plan["release_code"])
-    stage.say("the room is open and the exam released")
-    return invigilator
-
-
-def results_at_centre(stage: Stage, box: Box, sitting_id: str) -> str:
-    """Carry the results of a box to the centre by stick; return the response that it has.
-
-    Raises RuntimeError when the centre does not call them complete.
-    """
-    stick = make_stick(stage.work / "results.stick")
-    brought = stage.work / "brought"
-    (brought / "examroom").mkdir(parents=True)
-    carry_out(box, stick, "/examroom/bundles", "*", brought / "examroom" / "bundles")
-    stage.say(f"the centre: {stage.centre.take_in(brought)}")
-    results = stage.centre.results(sitting_id)
-    (result,) = results["results"]
-    sealed = [one for one in results["evidence"] if one["state"] == "sealed"]
-    written: str = result["responses"][0]["value"]
-    by = f"{result['given_name']} {result['family_name']}"
-    stage.say(f"the centre has {written!r} by {by}; evidence {results['evidence']}")
-    if not sealed or any(one["unread_count"] for one in results["evidence"]):
-        raise RuntimeError("the centre does not call it complete")
-    return written

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from tests.image.centre import Centre
 from tests.image.machine import Machine
+from tests.image.room import enrol
 from tests.image.staff import Invigilator
-from tests.image.stage import Stage, enrol, make_boxes
+from tests.image.stage import Stage, make_boxes
 from tests.image.sticks import copy_in, list_folder, make_stick, partition
 
 FIRST, SECOND, BROKEN = "0.1.0", "0.2.0", "0.3.0"
