@@ -17,7 +17,10 @@ def write_durably(path: Path, data: bytes, *, mode: int = 0o666) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(path)
+        beside.replace(path)
+        # FAT writes the new name with neither size nor place, until the file itself is synced: a
+        # stick that was pulled, or a box that died, left an empty file.
+        os.fsync(file.fileno())
     _sync_folder(path.parent)
 
 
