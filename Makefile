@@ -42,6 +42,7 @@ image-test: $(STAMP) ## whole sittings on these images in QEMU (swtpm, ovmf, mto
 	$(BIN)/python -m tests.image sitting
 	$(BIN)/python -m tests.image take-over
 	$(BIN)/python -m tests.image rescue
+	$(BIN)/python -m tests.image listening
 	$(BIN)/python -m tests.image install
 
 image-test-update: $(STAMP) ## an update of the box's image by stick, and a broken one that is left, in QEMU (about an hour)

@@ -46,7 +46,8 @@ class KioskSettings(BaseModel):
         default="en", description="Of this computer's own pages, and what the browser asks for."
     )
     screen_reader: bool = Field(
-        default=False, description="Tell a screen reader everything the browser shows."
+        default=False,
+        description="Read the screen aloud with Orca, in the language of this computer.",
     )
     profile_dir: Path = Field(
         default=Path("/var/lib/examroom-kiosk/profile"),

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from kiosk_client import readings
 from kiosk_client.one_page import OnePage, through_pipe
+from kiosk_client.screen_reader import ScreenReader, environment_of_x
 from kiosk_client.settings import KioskSettings
 
 POLL_SECONDS = 1
@@ -129,6 +130,12 @@ class Supervisor:
         self._profile = settings.profile_dir
         self._polls = 0
         self._rest_seconds = 1
+        self._reader: ScreenReader | None = None
+        self._environment: Mapping[str, str] = os.environ
+        if settings.screen_reader:
+            folder = settings.profile_dir.with_name("screen-reader")
+            self._reader = ScreenReader(folder, settings.language)
+            self._environment = environment_of_x(os.environ)
 
     def run(self) -> bool:
         """Run until the invigilator lets this computer go, or it is stopped.
@@ -144,10 +151,14 @@ class Supervisor:
             restarts = told.restarts
             self._allowed = frozenset({self._settings.local_origin, *told.allowed})
             self._profile = told.profile
+            if self._reader is not None:
+                self._reader.keep_up()
             self._keep_up()
             self._stopping.wait(POLL_SECONDS)
             told = ask_guard(self._settings) or told
         self._end()
+        if self._reader is not None:
+            self._reader.end()
         return told is not None and told.released
 
     def _wait_for_guard(self) -> Told | None:
@@ -186,8 +197,9 @@ class Supervisor:
         channel, theirs = socket.socketpair()
         with theirs:
             self._browser = subprocess.Popen(
-                through_pipe(browser_command(self._settings, self._profile, os.environ)),
+                through_pipe(browser_command(self._settings, self._profile, self._environment)),
                 stdin=theirs.fileno(),
+                env=self._environment,
                 # A group of its own, so that its helpers end with it.
                 start_new_session=True,
             )

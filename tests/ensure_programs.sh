@@ -1,5 +1,5 @@
 #!/bin/sh
-# The tests need Chromium, HAProxy, dnsmasq, mtools and cryptsetup, and use libfaketime where it is there.  As root with
+# The tests need Chromium, HAProxy, dnsmasq, mtools, cryptsetup, and Orca with a screen to read, and use libfaketime where it is there.  As root with
 # apt all are installed; otherwise one sentence says what to do about those that are needed.
 PATH="$PATH:/usr/sbin:/sbin"
 package_of() {
@@ -7,12 +7,14 @@ package_of() {
         dnsmasq) echo dnsmasq-base ;;
         mcopy) echo mtools ;;
         cryptsetup) echo cryptsetup-bin ;;
+        dbus-run-session) echo dbus-daemon ;;
+        Xvfb) echo xvfb ;;
         *) echo "$1" ;;
     esac
 }
 
 needed() {
-    for program in chromium haproxy dnsmasq mcopy cryptsetup; do
+    for program in chromium haproxy dnsmasq mcopy cryptsetup orca speech-dispatcher dbus-run-session Xvfb xdotool; do
         command -v "$program" >/dev/null 2>&1 || package_of "$program"
     done
 }

@@ -6,6 +6,7 @@ import contextlib
 import re
 import string
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from tests.image.staff import Invigilator
@@ -46,8 +47,6 @@ WAYS_OUT: tuple[tuple[str, ...], ...] = (
 )
 LETTERS = string.ascii_lowercase + string.digits
 """One is written after each way out."""
-AFTER_WAYS_OUT = "".join(f"{letter}+" for _, letter in zip(WAYS_OUT, LETTERS, strict=False))
-"""What that makes: a letter may have to be typed more than once."""
 ATTEMPT = r'href="/room\?seat=([0-9a-z]+)"'
 WORKSTATION = r'action="(/workstations/[^"/]+)/release"'
 CODE_FIELD = (580, 420)
@@ -94,17 +93,28 @@ def write(stage: Stage, invigilator: Invigilator, attempt: str, text: str) -> No
     stage.say(f"the box has {text.strip()!r}")
 
 
-def try_to_leave(stage: Stage, invigilator: Invigilator, attempt: str, before: str) -> None:
+def written_after(ways: Sequence[tuple[str, ...]]) -> str:
+    """Return the pattern of what such tries leave: a letter may have to be typed more than once."""
+    return "".join(f"{letter}+" for _, letter in zip(ways, LETTERS, strict=False))
+
+
+def try_to_leave(
+    stage: Stage,
+    invigilator: Invigilator,
+    attempt: str,
+    before: str,
+    ways: Sequence[tuple[str, ...]] = WAYS_OUT,
+) -> None:
     """Press whatever leads out of a browser or a system; after each the candidate writes on."""
     expected = before
-    for keys, letter in zip(WAYS_OUT, LETTERS, strict=False):
+    for keys, letter in zip(ways, LETTERS, strict=False):
         stage.client.press(*keys)
         expected += f"{letter}+"
         if not _goes_on(stage, invigilator, attempt, letter, expected):
             stage.client.look(f"stuck-after-{'-'.join(keys)}")
             raise RuntimeError(f"{'+'.join(keys)} led away from the exam")
     stage.client.look("3-after-the-ways-out")
-    stage.say(f"{len(WAYS_OUT)} ways out led nowhere")
+    stage.say(f"{len(ways)} ways out led nowhere")
 
 
 def _goes_on(

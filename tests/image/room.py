@@ -14,9 +14,12 @@ from tests.image.sticks import copy_in, copy_out, make_stick
 
 
 def wait_for_files(stick: Path, folder: str, pattern: str, target: Path) -> None:
-    """Copy a folder off a stick as soon as there is a file in it that matches."""
+    """Copy a folder off a stick as soon as a file that matches has something in it."""
     deadline = time.monotonic() + START_SECONDS
-    while not (copy_out(str(stick), folder, target) and any(target.rglob(pattern))):
+    while not (
+        copy_out(str(stick), folder, target)
+        and any(one.stat().st_size for one in target.rglob(pattern))
+    ):
         if time.monotonic() > deadline:
             raise TimeoutError(f"nothing came to {folder} of the stick")
         shutil.rmtree(target, ignore_errors=True)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import re
 
-from tests.image.candidate import AFTER_WAYS_OUT, hand_in, sign_in, try_to_leave, write
+from tests.image.candidate import (
+    WAYS_OUT,
+    hand_in,
+    sign_in,
+    try_to_leave,
+    write,
+    written_after,
+)
 from tests.image.disks import digest
 from tests.image.power_cut import (
     AFTERWARDS,
@@ -40,7 +47,7 @@ def play_sitting(stage: Stage) -> None:
     pull_the_client(stage, plan, invigilator, attempt)
     hand_in(stage, invigilator)
     after = re.escape(WHILE_DARK + WHILE_CUT + AFTERWARDS)
-    close(stage, box, plan, invigilator, WRITTEN + AFTER_WAYS_OUT + after)
+    close(stage, box, plan, invigilator, WRITTEN + written_after(WAYS_OUT) + after)
     if digest(stage.own_disk) != stage.own_disk_digest:
         raise RuntimeError("the client's own disk was changed")
     stage.say("the client's own disk is as it was")

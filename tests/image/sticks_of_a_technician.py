@@ -14,16 +14,16 @@ from tests.image.sticks import copy_in, copy_out, make_stick
 
 
 def make_mirror(stage: Stage, box: Box, invigilator: Invigilator) -> Path:
-    """Make a stick a mirror by a file on it, wait until it is filled, and pull it."""
+    """Make a stick a mirror by a file on it; pull it as soon as the page says that it is one."""
     asked, stick = stage.work / "make-mirror", make_stick(stage.work / "mirror.stick")
     asked.touch()
     copy_in(str(stick), asked, "/examroom/make-mirror")
     box.machine.put_in(stick, "mirror")
     found = invigilator.wait_for("/box", r"Mirror stick (\w+), read back at", seconds=STEP_SECONDS)
     invigilator.wait_for("/box", f"is now mirror stick {found.group(1)}", seconds=STEP_SECONDS)
+    box.machine.take_out("mirror")
     bundles = stage.work / "mirrored"
     wait_for_files(stick, "/examroom/bundles", "*.bundle", bundles)
-    box.machine.take_out("mirror")
     stage.say(f"mirror stick {found.group(1)} has {len(list(bundles.rglob('*.bundle')))} bundles")
     return stick
 

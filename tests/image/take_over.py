@@ -64,7 +64,7 @@ def play_rescue(stage: Stage) -> None:
     spare.wait_until_serving()
     spare.machine.put_in(mirror, "mirror")
     deputy = spare.staff(plan)
-    deputy.wait_for("/standby", 'action="/standby/take-over"', seconds=STEP_SECONDS)
+    deputy.wait_for("/standby", "as it was at", seconds=STEP_SECONDS)
     stage.say(f"the spare has the room {time.monotonic() - dead_since:.0f} s after the box died")
     _take_over(stage, deputy, attempt)
     deputy.release(plan["sitting_id"], plan["release_code"])
