@@ -1,6 +1,6 @@
 #!/bin/sh
-# The tests need Chromium, HAProxy, dnsmasq, mtools, cryptsetup, and Orca with a screen to read, and use libfaketime where it is there.  As root with
-# apt all are installed; otherwise one sentence says what to do about those that are needed.
+# The tests need Chromium, HAProxy, dnsmasq, mtools, cryptsetup, and Orca with a screen to read; they use libfaketime
+# where it is there.  As root with apt all are installed; otherwise one sentence says what to do about what is needed.
 PATH="$PATH:/usr/sbin:/sbin"
 package_of() {
     case "$1" in
