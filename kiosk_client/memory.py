@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import secrets
@@ -10,11 +11,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from kiosk_client import readings
 from kiosk_client.trust import Address
 
 ORIGINS_MAX = 16
 _FILE_NAME = "workstation.json"
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+_NAME_LETTERS = 16
 _log = logging.getLogger(__name__)
 
 
@@ -37,17 +40,28 @@ class Memory(BaseModel):
         return self.model_copy(update={"origins": (*self.origins, *new)[-ORIGINS_MAX:]})
 
 
-def load_memory(folder: Path) -> Memory:
-    """Return what is kept; a new name for this computer where nothing is, or nothing readable."""
+def load_memory(folder: Path, root: Path = Path("/")) -> Memory:
+    """Return what is kept; where nothing is, or nothing readable, only this computer's name."""
     try:
         return Memory.model_validate_json((folder / _FILE_NAME).read_bytes())
     except (OSError, ValidationError):
-        # A name of its own, not that of the system: images give many computers the same one.
-        return Memory(workstation_id="".join(secrets.choice(_LETTERS) for _ in range(16)))
+        return Memory(workstation_id=_name_of_computer(root))
+
+
+def _name_of_computer(root: Path) -> str:
+    """Return a name that is the same at the next start, when nothing could be kept.
+
+    Not that of the system: images give many computers the same one.
+    """
+    address = readings.permanent_address(root)
+    if not address:
+        return "".join(secrets.choice(_LETTERS) for _ in range(_NAME_LETTERS))
+    digest = hashlib.sha256(f"examroom workstation {address}".encode()).digest()
+    return "".join(_LETTERS[one % len(_LETTERS)] for one in digest[:_NAME_LETTERS])
 
 
 def keep_memory(folder: Path, memory: Memory) -> None:
-    """Keep it.  Where that fails the computer goes on, with a new name after its next start."""
+    """Keep it.  Where that fails the computer goes on."""
     beside = folder / f"{_FILE_NAME}.new"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -58,6 +58,20 @@ def battery(root: Path) -> Battery | None:
     return None
 
 
+def permanent_address(root: Path) -> str:
+    """Return a hardware address that this computer was built with, the lowest of them, or nothing.
+
+    An interface without a device behind it is none, nor is one whose address was made up
+    (`addr_assign_type`, Documentation/ABI/testing/sysfs-class-net).
+    """
+    addresses = [
+        _text(one / "address")
+        for one in _entries(root / "sys/class/net")
+        if (one / "device").exists() and _text(one / "addr_assign_type") == "0"
+    ]
+    return min((one for one in addresses if one), default="")
+
+
 def network(root: Path) -> Network | None:
     """Return the interface that is up, a wired one before a wireless one."""
     up = [

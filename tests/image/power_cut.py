@@ -11,7 +11,7 @@ import re
 import time
 from typing import Any
 
-from tests.image.candidate import type_on
+from tests.image.candidate import WORKSTATION, type_on
 from tests.image.staff import Invigilator
 from tests.image.stage import STEP_SECONDS, Stage
 from tests.image.sticks import make_stick
@@ -66,6 +66,9 @@ def pull_the_client(
     text = re.escape(f"{WHILE_CUT}{AFTERWARDS}".strip())
     invigilator.wait_for(page, text, seconds=STEP_SECONDS)
     client.look("cut-3-wrote-on")
+    computers = set(re.findall(WORKSTATION, invigilator.read("/workstations")))
+    if len(computers) != 1:
+        raise RuntimeError(f"the client has come back as another computer: {computers}")
 
 
 def put_a_stick_into_the_client(stage: Stage) -> None:
