@@ -4,6 +4,7 @@
     python -m tests.image take-over   a box, its standby and a client
     python -m tests.image rescue      a box, a spare that gets its mirror stick, and a client
     python -m tests.image listening   a client that reads aloud, and its box
+    python -m tests.image full-room   a box and 300 candidates: its memory
     python -m tests.image install     a box that installs itself on the disk of a machine
 
 The machines are started in QEMU on one virtual cable.  The boxes' public keys come back on sticks,
@@ -17,13 +18,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from tests.image.full_room import play_full_room
 from tests.image.install import play_install
 from tests.image.listening import play_listening
 from tests.image.sitting import play_sitting
 from tests.image.stage import set_up
 from tests.image.take_over import play_rescue, play_take_over
 
-STANDBYS = {"sitting": 0, "take-over": 1, "rescue": 1, "listening": 0, "install": 0}
+STANDBYS = {"sitting": 0, "take-over": 1, "rescue": 1, "listening": 0, "full-room": 0, "install": 0}
 
 
 def main() -> None:
@@ -44,6 +46,8 @@ def main() -> None:
                 play_rescue(stage)
             case "listening":
                 play_listening(stage)
+            case "full-room":
+                play_full_room(stage)
             case "install":
                 play_install(stage, given.images)
     finally:

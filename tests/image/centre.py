@@ -11,6 +11,7 @@ from typing import Any
 
 EXAM = "::Essay:: Write a few sentences about the water cycle. {}\n"
 ROSTER = "number,given name,family name,seat\n1001,Ada,Berg,A1\n"
+CANDIDATE = "{number},Given{number},Family{number},B{number}\n"
 STAFF = "name,role\nIngrid Vakt,chief_invigilator\nTekla Ström,technician\n"
 
 
@@ -52,11 +53,12 @@ class Centre:
         self._do("room-certificate", box_id, "--name", name)
         return box_id
 
-    def plan(self, *box_ids: str) -> dict[str, Any]:
-        """Plan a sitting with one candidate and send it; return what its people need to know."""
+    def plan(self, *box_ids: str, candidates: int = 1) -> dict[str, Any]:
+        """Plan a sitting and send it; return what its people need to know."""
         source, exam = self.folder / "essay.gift", self.folder / "essay.exam"
         source.write_text(EXAM)
-        (self.folder / "roster.csv").write_text(ROSTER)
+        others = [CANDIDATE.format(number=2000 + one) for one in range(1, candidates)]
+        (self.folder / "roster.csv").write_text("".join([ROSTER, *others]))
         (self.folder / "staff.csv").write_text(STAFF)
         made = [command("examroom-provision"), "import", str(source), "--output", str(exam)]
         subprocess.run(made, check=True, capture_output=True, timeout=60)

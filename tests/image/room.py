@@ -37,7 +37,7 @@ def carry_out(box: Box, stick: Path, folder: str, pattern: str, target: Path) ->
     box.machine.take_out(stick.stem)
 
 
-def enrol(stage: Stage) -> dict[str, Any]:
+def enrol(stage: Stage, *, candidates: int = 1) -> dict[str, Any]:
     """Carry the boxes' keys to the centre and the exam to the boxes, by stick."""
     box_ids = []
     for box in stage.boxes:
@@ -46,7 +46,7 @@ def enrol(stage: Stage) -> dict[str, Any]:
         carry_out(box, stick, "/examroom/public-keys", "*.json", keys)
         box_ids.append(stage.centre.enrol(next(keys.glob("*.json")), box.name))
         stage.say(f"{box.name}: its public keys have come to the centre")
-    plan = stage.centre.plan(*box_ids) | {"box_ids": box_ids}
+    plan = stage.centre.plan(*box_ids, candidates=candidates) | {"box_ids": box_ids}
     for box, box_id in zip(stage.boxes, box_ids, strict=True):
         folder = stage.work / f"to-{box.port}"
         folder.mkdir()

@@ -25,7 +25,7 @@ class CandidateClient:
     code: str
     client_id: str
     patience_seconds: float = CALL_SECONDS
-    session: LoopbackSession = field(default_factory=LoopbackSession)
+    session: requests.Session = field(default_factory=LoopbackSession)
     attempt_id: str = ""
     ticket: str = ""
     follows: bool = False
