@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from appliance.formats.canonical import CanonicalDocument
+from appliance.formats.kept_sentence import KeptSentence
 from appliance.formats.receipt import Count
 from appliance.formats.update_document import Version
 
-SENTENCE_MAX = 500
-
 
 class RefusedUpdate(CanonicalDocument):
-    """An update that was not taken or not installed, and why: a sentence for staff."""
+    """An update that was not taken or not installed, and why."""
 
     format: Literal["refused-update/1"] = "refused-update/1"
     version: Version | None = None
-    sentence: Annotated[str, Field(max_length=SENTENCE_MAX)]
+    why: KeptSentence
     at_ms: Count
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.domain.errors import ExamroomError
+from appliance.formats.kept_sentence import KeptSentence
 from appliance.formats.room_certificate import RoomCertificate
 from appliance.services.box import Box
 from appliance.services.disk_guard import DiskView
@@ -44,7 +45,7 @@ class BoxHealth:
     acknowledged_seq: int | None
     sync_error_key: str | None
     disk: DiskView
-    refused_documents: tuple[tuple[str, str], ...]
+    refused_documents: tuple[tuple[str, KeptSentence], ...]
     packages: tuple[tuple[str, int, bool], ...]
     mirrors: tuple[MirrorStatus, ...]
     stick: StickReport | None
@@ -82,7 +83,10 @@ def box_health(box: Box) -> BoxHealth:
         acknowledged_seq=journal.get("acknowledged_seq"),
         sync_error_key=status.get("last_error_key"),
         disk=box.disk.view(),
-        refused_documents=tuple(box.store.refused_documents()),
+        refused_documents=tuple(
+            (kind, KeptSentence.from_bytes(verdict.encode()))
+            for kind, verdict in box.store.refused_documents()
+        ),
         packages=tuple(
             (one.title if one else name, one.version if one else 0, one is not None)
             for name, one in packages

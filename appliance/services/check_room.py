@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from appliance.domain.errors import ExamroomError
 from appliance.formats.exam_package import inspect_package
+from appliance.formats.kept_sentence import KeptSentence
 from appliance.platform import machine
 from appliance.services.box import Box
 from appliance.services.box_health import BoxHealth, box_health
@@ -116,17 +117,17 @@ def _sittings(box: Box, now_ms: int) -> tuple[NextSitting, ...]:
     return tuple(shown)
 
 
-def _package_problem(box: Box, package_id: str, begins_ms: int) -> str:
+def _package_problem(box: Box, package_id: str, begins_ms: int) -> KeptSentence | None:
     """Return why a release would fail, as far as that can be known without the code."""
     try:
         data = box.package_path(package_id).read_bytes()
     except OSError:
-        return str(PackageMissingError())
+        return KeptSentence.of(PackageMissingError())
     try:
         inspect_package(data, centre=box.centre(), box_id=box.identity.id, now_ms=begins_ms)
     except ExamroomError as problem:
-        return str(problem)
-    return ""
+        return KeptSentence.of(problem)
+    return None
 
 
 def _standbys(box: Box, health: BoxHealth, is_serving: bool) -> Standbys:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from appliance.formats.kept_sentence import KeptSentence
 from appliance.services.look_after_update import UpdateView
 from appliance.services.room_readings import Readings, Trust
 
@@ -17,6 +18,10 @@ MEMORY_AVAILABLE_MIB_MIN = 512
 HARDWARE_OFF_SECONDS_MAX = 60
 BATTERY_LOW_PERCENT = 50
 CERTIFICATE_DAYS_FEW = 30
+
+
+Value = str | int | KeptSentence
+"""What a sentence takes up; a kept sentence is translated with it."""
 
 
 class CheckState(StrEnum):
@@ -35,7 +40,7 @@ class Check:
     name: str
     state: CheckState
     finding: str
-    values: dict[str, str | int] = field(default_factory=dict)
+    values: dict[str, Value] = field(default_factory=dict)
 
 
 def judge_room(found: Readings) -> list[Check]:
@@ -64,19 +69,19 @@ def is_ready(checks: list[Check]) -> bool:
     return all(one.state is not CheckState.FAULT for one in checks)
 
 
-def _ok(name: str, finding: str, /, **values: str | int) -> Check:
+def _ok(name: str, finding: str, /, **values: Value) -> Check:
     return Check(name, CheckState.OK, finding, values)
 
 
-def _warning(name: str, finding: str, /, **values: str | int) -> Check:
+def _warning(name: str, finding: str, /, **values: Value) -> Check:
     return Check(name, CheckState.WARNING, finding, values)
 
 
-def _fault(name: str, finding: str, /, **values: str | int) -> Check:
+def _fault(name: str, finding: str, /, **values: Value) -> Check:
     return Check(name, CheckState.FAULT, finding, values)
 
 
-def _unknown(name: str, finding: str, /, **values: str | int) -> Check:
+def _unknown(name: str, finding: str, /, **values: Value) -> Check:
     return Check(name, CheckState.UNKNOWN, finding, values)
 
 
@@ -259,6 +264,6 @@ def _version(update: UpdateView) -> Check:
         new = update.installed
         return _warning("version", "version_waits", v=update.running, new=new)
     if update.refused:
-        sentence = update.refused.sentence
-        return _warning("version", "version_refused", v=update.running, sentence=sentence)
+        why = update.refused.why
+        return _warning("version", "version_refused", v=update.running, why=why)
     return _ok("version", "version_ok", v=update.running)

@@ -26,10 +26,11 @@ from pathlib import Path
 
 from appliance.domain.errors import ExamroomError
 from appliance.formats.canonical import DocumentMalformedError, DocumentTooLargeError
+from appliance.formats.kept_sentence import KeptSentence
 from appliance.formats.keys import PublicIdentity
 from appliance.formats.signed_document import SIGNED_MAX_BYTES
 from appliance.formats.update_document import UpdateDocument, read_update
-from appliance.formats.update_status import SENTENCE_MAX, RefusedUpdate, UpdateStatus
+from appliance.formats.update_status import RefusedUpdate, UpdateStatus
 from appliance.platform.files import make_folder, write_durably
 from appliance.platform.one_at_a_time import held_in_turn
 from appliance.services.disk_guard import whole_reserve_bytes
@@ -129,7 +130,7 @@ class UpdateFolder:
 
     def note_refused(self, problem: ExamroomError, at_ms: int) -> None:
         """Remember for the pages why an update was not taken."""
-        refused = RefusedUpdate(sentence=str(problem)[:SENTENCE_MAX], at_ms=at_ms)
+        refused = RefusedUpdate(why=KeptSentence.of(problem), at_ms=at_ms)
         make_folder(self.path)
         write_durably(self.refused, refused.to_bytes())
 

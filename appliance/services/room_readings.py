@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from appliance.formats.kept_sentence import KeptSentence
 from appliance.formats.room_certificate import RoomCertificate
 from appliance.platform.machine import Network, Power
 from appliance.services.look_after_update import UpdateView
@@ -52,7 +53,7 @@ class NextSitting:
     """One planned sitting: its package's trouble in a sentence, and who may run it then."""
 
     title: str
-    package_problem: str
+    package_problem: KeptSentence | None
     candidates: int
     invigilators: int
 

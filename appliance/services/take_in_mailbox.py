@@ -22,6 +22,7 @@ from appliance.formats.document_bodies import (
     StaffBody,
 )
 from appliance.formats.exam_package import inspect_package
+from appliance.formats.kept_sentence import KeptSentence
 from appliance.formats.keys import read_public_identity
 from appliance.formats.sealed_document import open_document
 from appliance.formats.update_document import UPDATE_KIND
@@ -60,7 +61,7 @@ def take_in_mailbox(box: Box) -> int:
             raise  # The disk is full, or the database is busy: it lies here for the next time.
         except ExamroomError as problem:
             # The sentence, not the key: it is what staff and the technician will read.
-            verdict = str(problem)
+            verdict = KeptSentence.of(problem).to_bytes().decode()
             _log.warning("document_refused", kind=kind, error_key=problem.key)
         box.store.note_document(path.stem, kind, verdict, box.clock.wall_ms())
         _remove(box, path, keep=verdict != "taken")

@@ -359,7 +359,7 @@ class BoxStore:
             )
 
     def refused_documents(self) -> list[tuple[str, str]]:
-        """Return (kind, what is wrong) of the documents that were refused, newest first."""
+        """Return (kind, a kept sentence) of the documents that were refused, newest first."""
         return [
             (row[0], row[1])
             for row in self._rows(

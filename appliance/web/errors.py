@@ -12,6 +12,7 @@ from appliance.domain.errors import (
     RefusedError,
     TransientError,
 )
+from appliance.formats.kept_sentence import KeptSentence
 from appliance.web.languages import gettext
 
 STATUS_BY_KEY = {
@@ -62,6 +63,11 @@ def sentence_for_candidate(error: ExamroomError) -> str:
     if error.candidate_message is None:
         return gettext("Something is not right here. Please ask the invigilator.")
     return _filled(gettext(error.candidate_message), error)
+
+
+def kept_words(kept: KeptSentence) -> str:
+    """Return why something was refused, translated now."""
+    return kept.filled(gettext(kept.message))
 
 
 def _filled(template: str, error: ExamroomError) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from appliance.domain.errors import ExamroomError
+from appliance.formats.kept_sentence import KeptSentence
 from appliance.formats.keys import PublicIdentity, load_pinned_centre, pin_centre
-from appliance.formats.update_status import SENTENCE_MAX, RefusedUpdate
+from appliance.formats.update_status import RefusedUpdate
 from appliance.platform.clock import Clock, SystemClock
 from appliance.platform.files import write_durably
 from appliance.services.kept_update import UpdateFolder, read_status
@@ -45,8 +46,7 @@ def update_once(machine: Machine, data_dir: Path, state_dir: Path, clock: Clock)
     refused, said, version = before.refused, "No update is asked for.", None
 
     def refusal(problem: ExamroomError) -> RefusedUpdate:
-        sentence = str(problem)[:SENTENCE_MAX]
-        return RefusedUpdate(version=version, sentence=sentence, at_ms=clock.wall_ms())
+        return RefusedUpdate(version=version, why=KeptSentence.of(problem), at_ms=clock.wall_ms())
 
     try:
         centre = believed_centre(data_dir, state_dir)

@@ -22,6 +22,7 @@ from appliance.formats.keys import (
 from appliance.formats.sealed_document import DocumentHeader, DocumentKind
 from appliance.formats.sealed_envelope import write_sealed
 from appliance.services.box import Box
+from appliance.services.box_health import box_health
 from appliance.services.open_room import _plan
 from appliance.services.take_in_mailbox import take_in_mailbox
 from appliance.settings import Settings
@@ -63,7 +64,7 @@ def taken_in(kind: DocumentKind) -> Callable[[bytes], object]:
         try:
             file.write_bytes(sealed)
             if take_in_mailbox(box) == 0:
-                raise SetAsideError(sentence=box.store.refused_documents()[-1][1])
+                raise SetAsideError(sentence=str(box_health(box).refused_documents[-1][1]))
             rosters = box.store.roster_sittings()
             return [write_and_take_back(_plan("staff", roster)) for roster in rosters]
         finally:

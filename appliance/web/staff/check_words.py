@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from appliance.formats.kept_sentence import KeptSentence
 from appliance.services.judge_room import Check
+from appliance.web.errors import kept_words
 from appliance.web.languages import gettext as _
 
 
 def finding_words(check: Check) -> str:
     """Return one sentence: how it is."""
-    return _sentences()[check.finding] % check.values
+    values = {
+        name: kept_words(value) if isinstance(value, KeptSentence) else value
+        for name, value in check.values.items()
+    }
+    return _sentences()[check.finding] % values
 
 
 def remedy_words(check: Check) -> str:
@@ -83,7 +89,7 @@ def _sentences() -> dict[str, str]:
             "Version %(new)s did not come to serve, so the box went back to version %(v)s."
         ),
         "version_waits": _("The box runs version %(v)s, and %(new)s at the next start."),
-        "version_refused": _("The box runs version %(v)s. An update was not taken: %(sentence)s"),
+        "version_refused": _("The box runs version %(v)s. An update was not taken: %(why)s"),
         "version_ok": _("The box runs version %(v)s."),
     }
 

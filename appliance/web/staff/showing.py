@@ -10,6 +10,7 @@ from appliance.domain.states import AttemptState, SittingState
 from appliance.services.disk_guard import DiskStage, DiskView
 from appliance.services.show_lost_time import LostTimeView
 from appliance.services.show_room import SeatView, Tone
+from appliance.web.errors import kept_words
 from appliance.web.languages import gettext as _
 
 TONE_CLASS = {Tone.TROUBLE: "trouble", Tone.WAIT: "wait", Tone.SAFE: "safe", Tone.AWAY: "away"}
@@ -239,6 +240,7 @@ def register(app: Flask) -> None:
         entry_words=entry_words,
         entry_detail=entry_detail,
         mirror_words=mirror_words,
+        kept_words=kept_words,
         disk_words=disk_words,
         lost_time_words=lost_time_words,
         TONE_CLASS=TONE_CLASS,

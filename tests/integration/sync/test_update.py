@@ -176,7 +176,7 @@ def test_altered_piece_is_found_out_and_said(
     assert not kept.ready.exists()
     noted = kept.read_refused()
     assert noted is not None
-    assert "is missing, cut short or altered" in noted.sentence
+    assert "is missing, cut short or altered" in str(noted.why)
     assert not kept.wanted.exists()
 
 

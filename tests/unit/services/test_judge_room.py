@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
+from appliance.formats.kept_sentence import KeptSentence
 from appliance.formats.room_certificate import DAY_MS, RoomCertificate
 from appliance.formats.update_status import RefusedUpdate
 from appliance.platform.machine import Network, Power
@@ -23,6 +24,7 @@ from appliance.services.room_readings import (
     Standbys,
     Trust,
 )
+from appliance.services.update_rules import UpdateDamagedError
 from appliance.web.languages import speak
 from appliance.web.staff.check_words import check_title, finding_words, remedy_words
 
@@ -30,8 +32,9 @@ NOW_MS = 1_800_000_000_000
 NAMES = ("room12.school.example", "staff.room12.school.example")
 CERTIFICATE = RoomCertificate(NAMES, "School", NOW_MS + 200 * DAY_MS, is_self_signed=False)
 TRUST = Trust(CERTIFICATE, NAMES, "", is_needed=True)
-REFUSED = RefusedUpdate(version="1.1.0", sentence="It is cut short.", at_ms=NOW_MS)
-SITTING = NextSitting("Physics 1a", "", candidates=30, invigilators=2)
+CUT_SHORT = KeptSentence.of(UpdateDamagedError(name="root"))
+REFUSED = RefusedUpdate(version="1.1.0", why=CUT_SHORT, at_ms=NOW_MS)
+SITTING = NextSitting("Physics 1a", None, candidates=30, invigilators=2)
 
 READY = Readings(
     disk=Disk(60 * 10**9, 2**28, 4.2),
@@ -97,7 +100,7 @@ CASES: list[tuple[dict[str, object], CheckState, str]] = [
     ({"is_enrolled": False}, FAULT, "centre_not_enrolled"),
     ({"is_centre_in_reach": False}, UNKNOWN, "centre_apart"),
     ({"sittings": ()}, WARNING, "exam_none"),
-    ({"sittings": (replace(SITTING, package_problem="It is over."),)}, FAULT, "exam_unfit"),
+    ({"sittings": (replace(SITTING, package_problem=CUT_SHORT),)}, FAULT, "exam_unfit"),
     ({"sittings": (replace(SITTING, invigilators=0),)}, FAULT, "exam_no_staff"),
     ({"standbys": Standbys(1, (), ("Box B",))}, FAULT, "standby_silent"),
     ({"standbys": Standbys(0, (), ())}, WARNING, "standby_none"),
@@ -148,6 +151,18 @@ def test_one_thing_that_is_wrong_is_one_line_with_a_remedy(
 
 def test_every_planned_sitting_has_its_line() -> None:
     """Two exams in one room, and one of them cannot be opened."""
-    bad = replace(SITTING, title="Chemistry", package_problem="It is not here.")
+    bad = replace(SITTING, title="Chemistry", package_problem=CUT_SHORT)
     checks = _judge({"sittings": (SITTING, bad)})
     assert [OK, FAULT] == [one.state for one in checks if one.name == "exam"]
+
+
+def test_why_an_update_was_refused_is_said_in_the_language_of_who_reads() -> None:
+    """What was noted days ago in no language is translated now."""
+    update = UpdateView(running="1.0.0", refused=REFUSED)
+    (found,) = [one for one in _judge({"update": update}) if one.name == "version"]
+    app = Flask("words")
+    speak(app)
+    with app.test_request_context(headers={"Accept-Language": "sv"}):
+        assert "Filen root saknas" in finding_words(found)
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        assert "The file root is missing" in finding_words(found)

@@ -205,7 +205,7 @@ def test_what_is_not_signed_is_never_started(machine: TwoVersions, case: str) ->
     status = _install(machine)
 
     assert status.refused is not None
-    assert words in status.refused.sentence
+    assert words in str(status.refused.why)
     assert status.installed is None
     assert ["first.efi"] == machine.entries()
     assert own == _own_content(machine)
@@ -224,7 +224,7 @@ def test_version_that_is_not_newer_is_refused_here_too(machine: TwoVersions, ver
     status = _install(machine)
 
     assert status.refused is not None
-    assert "is not newer" in status.refused.sentence
+    assert "is not newer" in str(status.refused.why)
 
 
 def test_version_that_was_given_up_is_not_tried_again(machine: TwoVersions) -> None:
@@ -240,7 +240,7 @@ def test_version_that_was_given_up_is_not_tried_again(machine: TwoVersions) -> N
     machine.kept.install_request.touch()
     status = _install(machine)
     assert status.refused is not None
-    assert "did not come to serve" in status.refused.sentence
+    assert "did not come to serve" in str(status.refused.why)
 
 
 def test_root_that_is_larger_than_its_place_is_refused(machine: TwoVersions) -> None:
@@ -251,7 +251,7 @@ def test_root_that_is_larger_than_its_place_is_refused(machine: TwoVersions) -> 
     status = _install(machine)
 
     assert status.refused is not None
-    assert "larger than the place" in status.refused.sentence
+    assert "larger than the place" in str(status.refused.why)
     assert before == machine.machine.disk.read_bytes()
 
 
@@ -299,7 +299,7 @@ def test_disk_that_keeps_something_else_is_found_out(
     status = _install(machine)
 
     assert status.refused is not None
-    assert "gave back something else" in status.refused.sentence
+    assert "gave back something else" in str(status.refused.why)
     assert ["first.efi"] == machine.entries()
 
 

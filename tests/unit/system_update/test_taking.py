@@ -42,7 +42,7 @@ def _refusal(machine: TwoVersions) -> str:
     assert not machine.kept.ready.exists()
     noted = machine.kept.read_refused()
     assert noted is not None
-    assert noted.sentence
+    assert str(noted.why)
     return carried.refused[f"{IMAGE}_{NEW}.update"]
 
 
@@ -160,7 +160,7 @@ def test_older_version_is_refused_with_a_sentence(machine: TwoVersions, version:
 
     noted = machine.kept.read_refused()
     assert noted is not None
-    assert f"Version {version} is not newer than version {OWN_VERSION}" in noted.sentence
+    assert f"Version {version} is not newer than version {OWN_VERSION}" in str(noted.why)
 
 
 def test_same_version_is_refused_without_alarm(machine: TwoVersions) -> None:
