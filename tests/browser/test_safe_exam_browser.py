@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from tests.browser.test_candidate import AXE_TAGS, CandidatePage, box
+from tests.browser.test_candidate import AXE_TAGS, CandidatePage
 from tests.browser.test_take_over import sign_in_as_chief
 from tests.integration.test_safe_exam_browser import ask_for_seb, links
 from tests.rig.box_process import BoxProcess
