@@ -13,7 +13,6 @@ from tests.rig.box_process import BoxProcess
 from tests.rig.seb_client import SebClient
 
 pytestmark = pytest.mark.browser
-__all__ = ["box"]
 
 # It comes late and knows its hashes only when asked: as seen on Windows, and on macOS.
 SEB_JAVASCRIPT = """
