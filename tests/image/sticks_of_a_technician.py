@@ -50,17 +50,18 @@ def wipe(stage: Stage, box: Box, plan: dict[str, Any]) -> None:
 
 
 def _certificate(stage: Stage, stick: Path, box_id: str) -> Path:
-    certificate = stage.work / f"{box_id}.wiped"
+    certificate, reason = stage.work / f"{box_id}.wiped", stage.work / "why-not.txt"
     deadline = time.monotonic() + START_SECONDS
-    while not copy_out(str(stick), f"/examroom/{box_id}.wiped", certificate):
-        reason = stage.work / "why-not.txt"
-        # Empty until the box has looked; what it says then is why not.
-        if copy_out(str(stick), "/examroom/wipe-box.txt", reason) and reason.read_text():
+    while True:
+        # Empty until the box has looked; it says more when there is a certificate, too.
+        has_spoken = copy_out(str(stick), "/examroom/wipe-box.txt", reason) and reason.read_text()
+        if copy_out(str(stick), f"/examroom/{box_id}.wiped", certificate):
+            return certificate
+        if has_spoken:
             raise RuntimeError(f"the box did not wipe itself: {reason.read_text()}")
         if time.monotonic() > deadline:
             raise TimeoutError("the box wrote no certificate")
         time.sleep(3)
-    return certificate
 
 
 def _wait_for_a_new_box(stage: Stage, stick: Path, old: str) -> str:
