@@ -21,6 +21,7 @@ from appliance.formats.wipe_certificate import (
     write_wipe_certificate,
 )
 from appliance.platform.clock import Clock
+from appliance.platform.credentials import SEALED_SUFFIX
 from appliance.platform.files import write_durably
 from sync.agent.agent import AgentPaths
 from sync.agent.journal_source import BoxJournals
@@ -180,7 +181,10 @@ def _destroy(data_dir: Path, credentials_dir: Path) -> None:
     last = (keys / BOX_KEY_FILE, keys / PINNED_CENTRE_FILE)
     for folder in (credentials_dir, keys, data_dir / "tls"):
         for path in sorted(folder.glob("*")):
-            if path.is_file() and path not in last:
+            if path.suffix == SEALED_SUFFIX:
+                # A mark and no key; root's, who sealed it, and not the box's own user's.
+                path.unlink()
+            elif path.is_file() and path not in last:
                 _overwrite(path)
     for path in sorted(data_dir.iterdir()):
         if path.is_dir() and path != keys:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import subprocess
 import sys
 import time
@@ -32,6 +34,7 @@ from tests.integration.conftest import MakeBox, writing_clients
 from tests.integration.test_whole_exam import DELIVERY_SECONDS, WholeExam, _wait_until_complete
 from tests.rig.box_process import BoxProcess
 
+BOX_USER = 65534
 PROGRAMS = Path(sys.executable).parent
 
 
@@ -112,6 +115,38 @@ def test_nothing_is_left_of_a_wiped_box(stopped_box: BoxProcess, tmp_path: Path)
         read_wipe_certificate(
             data.replace(b'"files_left":0', b'"files_left":1'), box=machine.box.public
         )
+
+
+def test_box_whose_keys_root_has_sealed_is_wiped_by_its_own_user(
+    stopped_box: BoxProcess, tmp_path: Path
+) -> None:
+    """As on the image: the mark of a sealed key is root's, and in a folder of the box's."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can leave something behind that the box's user may not write")
+    _put_receipt(stopped_box)
+    put = tmp_path / "stick"
+    put.mkdir()
+    for path in [stopped_box.folder, put, *stopped_box.folder.rglob("*")]:
+        os.chown(path, BOX_USER, BOX_USER)
+    mark = stopped_box.folder / "keys" / "staff-forms.sealed"
+    mark.write_text("sealed")
+    mark.chmod(0o644)
+    for above in (tmp_path, *tmp_path.parents[:2]):
+        above.chmod(0o711)
+    worker = multiprocessing.get_context("fork").Process(
+        target=_wipe_as, args=(BOX_USER, _machine(stopped_box), put / "certificate")
+    )
+    worker.start()
+    worker.join(30)
+    assert 0 == worker.exitcode
+    left = [path.name for path in stopped_box.folder.rglob("*") if path.is_file()]
+    assert [BEGUN_FILE] == left
+
+
+def _wipe_as(user: int, machine: BoxToWipe, certificate: Path) -> None:
+    os.setgid(user)
+    os.setuid(user)
+    wipe_box(machine, certificate, reason="")
 
 
 def test_look_says_what_stands_against_it_while_the_box_runs(stopped_box: BoxProcess) -> None:
