@@ -18,6 +18,7 @@ from appliance.formats.keys import (
 from appliance.platform.clock import SystemClock
 from appliance.platform.files import make_folder, write_durably
 from appliance.platform.logging import log_to_stderr
+from appliance.platform.one_at_a_time import held_in_turn
 from appliance.platform.system_image import running_image
 from appliance.services.kept_update import UpdateFolder
 from appliance.services.stick_report import StickReport, stick_report_path
@@ -45,6 +46,7 @@ from sync.removable_media.stick import (
 from sync.removable_media.update_stick import take_updates
 from sync.wipe_command import wipe_box_command
 
+STICK_LOCK = "stick.lock"
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _DATA = click.option("--data", "data_dir", required=True, type=_FOLDER, help="The box's data.")
 _STICK = click.option(
@@ -160,16 +162,25 @@ def carry(data_dir: Path, stick: Path) -> None:
         click.echo("This stick is not for carrying: it has no folder examroom, or is a mirror.")
         return
     AgentPaths(data_dir).make_folders()
+    # Sticks that are in at the start of the box come at the same moment; they take turns.
+    with held_in_turn(data_dir / "sync" / STICK_LOCK):
+        refused_count = _take_stick(data_dir, stick)
+    if refused_count:
+        sys.exit(1)
+
+
+def _take_stick(data_dir: Path, stick: Path) -> int:
+    """Do what a stick is for, and tell of it; return how many files on it were refused."""
+    request = stick / "examroom" / MAKE_MIRROR
     report = StickReport(SystemClock().wall_ms())
     _tell(data_dir, report)
-    if (folder / MAKE_MIRROR).exists():
+    if request.exists():
         report = replace(report, mirror=_mark_mirror(data_dir, stick))
-        (folder / MAKE_MIRROR).unlink()
+        request.unlink()
     else:
         report = _carry(data_dir, stick, report)
     _tell(data_dir, replace(report, is_done=True))
-    if report.refused_count:
-        sys.exit(1)
+    return report.refused_count
 
 
 def _tell(data_dir: Path, report: StickReport) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from appliance.platform.one_at_a_time import held_in_turn
 from appliance.services.stick_report import BROKEN_OFF_AFTER_MS, stick_report_path
-from sync.cli import commands
+from sync.cli import STICK_LOCK, commands
 from tests.integration.conftest import MakeBox
 from tests.rig.box_process import BoxProcess
 
@@ -67,3 +70,27 @@ def test_stick_with_the_file_make_mirror_becomes_one(make_box: MakeBox, stick: P
     put_in(box, stick)
     assert marker == (stick / "examroom" / "mirror.marker").read_bytes()
     assert not list(stick.rglob("*.bundle"))
+
+
+def test_two_sticks_that_are_in_at_the_start_take_turns(
+    make_box: MakeBox, stick: Path, tmp_path: Path
+) -> None:
+    """The second waits for the first, and both are carried."""
+    box = make_box()
+    box.start()
+    second = tmp_path / "second"
+    (second / "examroom").mkdir(parents=True)
+    (box.folder / "sync").mkdir(exist_ok=True)
+    carry = [str(Path(sys.executable).with_name("examroom-sync")), "carry", "--data"]
+    with held_in_turn(box.folder / "sync" / STICK_LOCK):
+        carrying = [
+            subprocess.Popen([*carry, str(box.folder), "--stick", str(one)])
+            for one in (stick, second)
+        ]
+        with pytest.raises(subprocess.TimeoutExpired):
+            carrying[0].wait(4)
+        assert carrying[1].poll() is None
+        assert not stick_report_path(box.folder).exists()
+    assert [0, 0] == [one.wait(30) for one in carrying]
+    for one in (stick, second):
+        assert list((one / "examroom" / "public-keys").iterdir())
