@@ -46,7 +46,11 @@ def play_take_over(stage: Stage) -> None:
 
 
 def play_rescue(stage: Stage) -> None:
-    """The other box lay in a cupboard; the dead one's mirror stick brings the room to it."""
+    """The other box lay in a cupboard; the dead one's mirror stick brings the room to it.
+
+    It ends when the spare leads: computers go on by themselves at a spare that has the dead box's
+    address (docs/operating/dead-box.md), and this one has its own.
+    """
     stage.say("power on: two boxes and a client, all for the first time")
     box, spare = stage.boxes
     for machine in (box.machine, spare.machine, stage.client):
@@ -58,7 +62,6 @@ def play_rescue(stage: Stage) -> None:
     write(stage, invigilator, attempt, WRITTEN)
     mirror = make_mirror(stage, box, invigilator)
     box.machine.pull_the_plug()
-    type_on(stage, WHILE_DARK)
     dead_since = time.monotonic()
     spare.machine.start()
     spare.wait_until_serving()
@@ -66,11 +69,9 @@ def play_rescue(stage: Stage) -> None:
     deputy = spare.staff(plan)
     deputy.wait_for("/standby", "as it was at", seconds=STEP_SECONDS)
     stage.say(f"the spare has the room {time.monotonic() - dead_since:.0f} s after the box died")
-    _take_over(stage, deputy, attempt)
-    deputy.release(plan["sitting_id"], plan["release_code"])
-    write(stage, deputy, attempt, ELSEWHERE)
-    hand_in(stage, deputy)
-    close(stage, spare, plan, deputy, EVERYTHING)
+    deputy.take_over()
+    deputy.wait_for(f"/candidates/{attempt}", WRITTEN.strip(), seconds=STEP_SECONDS)
+    stage.say("the spare leads the room, with what the mirror stick had")
 
 
 def _take_over(stage: Stage, deputy: Invigilator, attempt: str) -> None:
