@@ -32,7 +32,7 @@ def environment_of_x(environment: Mapping[str, str]) -> dict[str, str]:
 def orca_settings(language: str) -> str:
     """Return Orca's settings file: a voice of this language, and no dialog with settings.
 
-    The dialog can save them and start other programs, so no key opens it.
+    The dialog is another window over the exam, and keeps what is changed, so no key opens it.
     """
     unbound: dict[str, list[str]] = {
         "preferencesSettingsHandler": [],
@@ -51,10 +51,15 @@ def orca_settings(language: str) -> str:
 class ScreenReader:
     """Keeps Orca running as long as the browser is."""
 
-    def __init__(self, folder: Path, language: str) -> None:
-        """`folder` is Orca's own; what is in it is written anew at each start."""
+    def __init__(self, folder: Path, language: str, environment: Mapping[str, str]) -> None:
+        """`folder` is Orca's own; `environment` is that of X."""
         self._folder = folder
         self._language = language
+        self._environment = {
+            **environment,
+            "XDG_DATA_HOME": str(folder),
+            "LANGUAGE": language,
+        }
         self._program = shutil.which("orca")
         if self._program is None:
             # The exam goes on without it, and somebody can help.
@@ -72,12 +77,12 @@ class ScreenReader:
         settings = self._folder / "orca" / "user-settings.conf"
         settings.parent.mkdir(parents=True, exist_ok=True)
         settings.write_text(orca_settings(self._language), encoding="utf-8")
-        environment = environment_of_x(os.environ)
-        environment |= {"XDG_DATA_HOME": str(self._folder), "LANGUAGE": self._language}
-        self._orca = subprocess.Popen([self._program], env=environment, start_new_session=True)
+        self._orca = subprocess.Popen(
+            [self._program], env=self._environment, start_new_session=True
+        )
 
     def end(self) -> None:
-        """End it, and the voice that it has started."""
+        """End it; its voice ends by itself when nobody speaks through it."""
         orca, self._orca = self._orca, None
         if orca is None:
             return

@@ -134,8 +134,8 @@ class Supervisor:
         self._environment: Mapping[str, str] = os.environ
         if settings.screen_reader:
             folder = settings.profile_dir.with_name("screen-reader")
-            self._reader = ScreenReader(folder, settings.language)
             self._environment = environment_of_x(os.environ)
+            self._reader = ScreenReader(folder, settings.language, self._environment)
 
     def run(self) -> bool:
         """Run until the invigilator lets this computer go, or it is stopped.

@@ -7,7 +7,11 @@ A programmer error is not one of these: it is `InvariantViolated`, and it stops 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import ClassVar
+
+_FIELD = re.compile(r"\{(\w+)\}")
 
 
 class ExamroomError(Exception):
@@ -19,14 +23,12 @@ class ExamroomError(Exception):
 
     def __init__(self, **fields: str | int) -> None:
         self.fields = fields
-        super().__init__(self.staff_message.format_map(_Shown(fields)))
+        super().__init__(fill_in(self.staff_message, fields))
 
 
-class _Shown(dict[str, "str | int"]):
-    """Fields for a template; one that was not given is shown by its name."""
-
-    def __missing__(self, name: str) -> str:
-        return "{" + name + "}"
+def fill_in(template: str, fields: Mapping[str, str | int]) -> str:
+    """Return a message with its fields; one that was not given is shown by its name."""
+    return _FIELD.sub(lambda found: str(fields.get(found[1], found[0])), template)
 
 
 class RefusedError(ExamroomError):

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from appliance.domain.errors import ExamroomError
+from appliance.domain.errors import ExamroomError, fill_in
 from appliance.formats.canonical import CanonicalDocument
 
 MESSAGE_MAX = 500
@@ -34,6 +34,4 @@ class KeptSentence(CanonicalDocument):
 
     def filled(self, message: str) -> str:
         """Return a translation of the message with its fields."""
-        for name, value in self.fields.items():
-            message = message.replace("{" + name + "}", value)
-        return message
+        return fill_in(message, self.fields)

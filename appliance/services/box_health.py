@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.domain.errors import ExamroomError
-from appliance.formats.kept_sentence import KeptSentence
+from appliance.formats.kept_sentence import MESSAGE_MAX, KeptSentence
 from appliance.formats.room_certificate import RoomCertificate
 from appliance.services.box import Box
 from appliance.services.disk_guard import DiskView
@@ -70,6 +70,14 @@ class BoxHealth:
         return reached is not None and now_ms - reached < CENTRE_RECENT_MS
 
 
+def _why(verdict: str) -> KeptSentence:
+    """Return why a document was refused; earlier versions noted a sentence in English."""
+    try:
+        return KeptSentence.from_bytes(verdict.encode())
+    except ExamroomError:
+        return KeptSentence(message=verdict[:MESSAGE_MAX], fields={})
+
+
 def box_health(box: Box) -> BoxHealth:
     """Look at the box."""
     status = _sync_status(box)
@@ -84,8 +92,7 @@ def box_health(box: Box) -> BoxHealth:
         sync_error_key=status.get("last_error_key"),
         disk=box.disk.view(),
         refused_documents=tuple(
-            (kind, KeptSentence.from_bytes(verdict.encode()))
-            for kind, verdict in box.store.refused_documents()
+            (kind, _why(verdict)) for kind, verdict in box.store.refused_documents()
         ),
         packages=tuple(
             (one.title if one else name, one.version if one else 0, one is not None)

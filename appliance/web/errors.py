@@ -11,6 +11,7 @@ from appliance.domain.errors import (
     PermanentSyncError,
     RefusedError,
     TransientError,
+    fill_in,
 )
 from appliance.formats.kept_sentence import KeptSentence
 from appliance.web.languages import gettext
@@ -55,22 +56,16 @@ def status_of(error: ExamroomError) -> int:
 
 def sentence_for_staff(error: ExamroomError) -> str:
     """Return the translated sentence for staff, its fields filled in."""
-    return _filled(gettext(error.staff_message), error)
+    return fill_in(gettext(error.staff_message), error.fields)
 
 
 def sentence_for_candidate(error: ExamroomError) -> str:
     """Return the translated sentence for a candidate: calm, and without details."""
     if error.candidate_message is None:
         return gettext("Something is not right here. Please ask the invigilator.")
-    return _filled(gettext(error.candidate_message), error)
+    return fill_in(gettext(error.candidate_message), error.fields)
 
 
 def kept_words(kept: KeptSentence) -> str:
     """Return why something was refused, translated now."""
     return kept.filled(gettext(kept.message))
-
-
-def _filled(template: str, error: ExamroomError) -> str:
-    for name, value in error.fields.items():
-        template = template.replace("{" + name + "}", str(value))
-    return template

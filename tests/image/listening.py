@@ -23,6 +23,7 @@ ORCA_KEYS: tuple[tuple[str, ...], ...] = (
 WAV_HEADER_BYTES = 44
 FRAME_BYTES = 4
 """Two channels of 16 bits, as QEMU's file has them."""
+SILENCE_SECONDS = 4
 LOUD = 500
 """Of 32,767; what is silent is zero."""
 
@@ -50,8 +51,10 @@ def loud_frames(heard: Path) -> int:
 
 
 def wait_for_voice(stage: Stage, heard: Path, *keys: str) -> None:
-    """Press keys and wait until something more was said."""
-    before = loud_frames(heard)
+    """Wait for silence, press keys, and wait until something was said."""
+    before = -1
+    while before != (before := loud_frames(heard)):
+        time.sleep(SILENCE_SECONDS)
     stage.client.press(*keys)
     deadline = time.monotonic() + STEP_SECONDS
     while loud_frames(heard) <= before:

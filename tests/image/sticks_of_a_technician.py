@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.image.room import wait_for_files
+from tests.image.room import carry_out, wait_for_files
 from tests.image.staff import Invigilator
 from tests.image.stage import START_SECONDS, STEP_SECONDS, Box, Stage
 from tests.image.sticks import copy_in, copy_out, make_stick
@@ -34,9 +34,7 @@ def wipe(stage: Stage, box: Box, plan: dict[str, Any]) -> None:
     receipts = make_stick(stage.work / "receipts.stick")
     # The centre wrote them to the stick that had brought the results.
     copy_in(str(receipts), stage.work / "brought" / "examroom" / "receipts", "/examroom")
-    box.machine.put_in(receipts, "receipts")
-    wait_for_files(receipts, "/examroom/public-keys", "*.json", stage.work / "after-receipts")
-    box.machine.take_out("receipts")
+    carry_out(box, receipts, "/examroom/public-keys", "*.json", stage.work / "after-receipts")
     asked, stick = stage.work / "wipe-box", make_stick(stage.work / "wipe.stick")
     asked.write_text(f"{box_id}\n")
     copy_in(str(stick), asked, "/examroom/wipe-box")
