@@ -67,6 +67,8 @@ class ExamServer:
         for thread in threads:
             thread.start()
         self.pulse.start()
+        if self.announcement is not None:
+            self.announcement.make()
         for thread in threads:
             thread.join()
 
@@ -154,9 +156,8 @@ def make_exam_server(settings: Settings) -> ExamServer:
         announcement = Announcement(
             room=settings.room,
             box_id=box.identity.id,
-            origin=origin_of(box),
+            origin=lambda: origin_of(box),
         )
-        announcement.make()
     watch = Watch(box)
     watch.start()
     lookout, follower = Lookout(box), RoomFollower(box)

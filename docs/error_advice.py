@@ -174,7 +174,7 @@ ADVICE: dict[str, tuple[str, str]] = {
     "seal_broken": (TECHNICIAN, "Fetch the file again, made for this machine."),
     "sealed_key_lost": (TECHNICIAN, "Keep the disk for the centre; use the spare box."),
     "sealed_keys_differ": (TECHNICIAN, "Put the key away that does not open the database."),
-    "sealing_failed": (TECHNICIAN, "Read what is said; look at the TPM in the firmware."),
+    "sealing_failed": (TECHNICIAN, "Read what is said; look at /var/lib/systemd."),
     "seat_taken": (INVIGILATOR, "Note another seat, or correct the other candidate's."),
     "seb_client_unknown": (INVIGILATOR, "Quit SEB there and open the link again."),
     "seb_link_unfit": (INVIGILATOR, "Load the page “Safe Exam Browser” and use its link."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import ifaddr
@@ -9,37 +11,64 @@ import structlog
 from zeroconf import Error, NonUniqueNameException, ServiceInfo, Zeroconf
 
 SERVICE_TYPE = "_examroom._tcp.local."
+LOOK_SECONDS = 5
+"""How long an address is old before it is announced: a cable that is put in, a late DHCP server."""
 
 _log = structlog.get_logger()
 
 
 class Announcement:
-    """One announcement.  A network without multicast costs nothing: an address can be typed."""
+    """What the network is told of one box, under the addresses that it has at the moment.
 
-    def __init__(self, *, room: str, box_id: str, origin: str) -> None:
-        """`origin` is what clients open: the proxy's address where one stands in front."""
-        self._info = ServiceInfo(
-            SERVICE_TYPE,
-            f"{room} {box_id[:6]}.{SERVICE_TYPE}",
-            port=_port(origin),
-            properties={"box": box_id, "room": room, "origin": origin},
-            server=f"examroom-{box_id[:6]}.local.",
-            parsed_addresses=outside_addresses(),
-        )
-        self._zeroconf: Zeroconf | None = None
+    A network without multicast costs nothing: an address can be typed.
+    """
+
+    def __init__(self, *, room: str, box_id: str, origin: Callable[[], str]) -> None:
+        """`origin` gives what clients open: the proxy's address where one stands in front."""
+        self._room, self._box_id, self._origin = room, box_id, origin
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow_addresses, name="announce", daemon=True)
 
     def make(self) -> None:
-        """Announce, in the background."""
-        try:
-            self._zeroconf = Zeroconf()
-            self._zeroconf.register_service(self._info, allow_name_change=True)
-        except (OSError, Error, NonUniqueNameException) as problem:
-            _log.warning("not_announced", reason=str(problem))
+        """Announce, in the background, and anew whenever the addresses change."""
+        self._thread.start()
 
     def withdraw(self) -> None:
         """Say that the box is going."""
-        if self._zeroconf is not None:
-            self._zeroconf.close()
+        self._stop.set()
+        self._thread.join()
+
+    def _follow_addresses(self) -> None:
+        announced: list[str] = []
+        line: Zeroconf | None = None
+        while True:
+            addresses = outside_addresses()
+            if addresses != announced:
+                if line is not None:
+                    line.close()
+                line, announced = self._announce(addresses), addresses
+            if self._stop.wait(LOOK_SECONDS):
+                break
+        if line is not None:
+            line.close()
+
+    def _announce(self, addresses: list[str]) -> Zeroconf | None:
+        origin = self._origin()
+        info = ServiceInfo(
+            SERVICE_TYPE,
+            f"{self._room} {self._box_id[:6]}.{SERVICE_TYPE}",
+            port=_port(origin),
+            properties={"box": self._box_id, "room": self._room, "origin": origin},
+            server=f"examroom-{self._box_id[:6]}.local.",
+            parsed_addresses=addresses,
+        )
+        line: Zeroconf | None = None
+        try:
+            line = Zeroconf()
+            line.register_service(info, allow_name_change=True)
+        except (OSError, Error, NonUniqueNameException) as problem:
+            _log.warning("not_announced", reason=str(problem))
+        return line
 
 
 def outside_addresses() -> list[str]:

@@ -1,7 +1,8 @@
 """Sealing the keys of a box to its machine, as systemd credentials.
 
-`systemd-creds` encrypts under a secret of the machine and, where there is one, its TPM.  systemd
-hands the keys to the services of the box, in memory; no file that can be read holds them then.
+`systemd-creds` encrypts under a secret of the machine, and systemd hands the keys to the services
+of the box, in memory; no file that can be read holds them then.  A TPM gives the key of the disk
+on which that secret lies, not these keys: docs/decisions/keys-under-the-disk.md.
 Safe to repeat, and to be cut off anywhere: the file of a key goes only after the credential was
 read back and found to be the same.
 """
@@ -19,7 +20,6 @@ from appliance.storage.reading import BOX_DATABASE_KEY
 
 KEY_NAMES = (BOX_DATABASE_KEY, FORM_KEY)
 SEALING_SECONDS = 60
-"""A TPM takes seconds."""
 
 
 class SealingFailedError(TransientError):
@@ -66,7 +66,7 @@ def _seal(name: str, data_dir: Path, credentials_dir: Path) -> bool:
     is_new = not sealed.exists()
     if is_new:
         key = _key_to_seal(name, data_dir)
-        credential = _systemd_creds(name, "encrypt", "--with-key=auto", given=key)
+        credential = _systemd_creds(name, "encrypt", "--with-key=host", given=key)
         if _open(name, credential) != key:
             raise SealingFailedError(name=name, problem="it did not open again.")
         write_durably(sealed, credential, mode=0o600)

@@ -6,6 +6,7 @@
     python -m tests.image listening   a client that reads aloud, and its box
     python -m tests.image full-room   a box and 300 candidates: its memory
     python -m tests.image install     a box that installs itself on the disk of a machine
+    python -m tests.image plugs       a box whose plug is pulled six times: power to serving
 
 The machines are started in QEMU on one virtual cable.  The boxes' public keys come back on sticks,
 the centre enrols them and sends them the exam, and a candidate writes in the client's browser by
@@ -21,11 +22,20 @@ from pathlib import Path
 from tests.image.full_room import play_full_room
 from tests.image.install import play_install
 from tests.image.listening import play_listening
+from tests.image.plugs import play_plugs
 from tests.image.sitting import play_sitting
 from tests.image.stage import set_up
 from tests.image.take_over import play_rescue, play_take_over
 
-STANDBYS = {"sitting": 0, "take-over": 1, "rescue": 1, "listening": 0, "full-room": 0, "install": 0}
+STANDBYS = {
+    "sitting": 0,
+    "take-over": 1,
+    "rescue": 1,
+    "listening": 0,
+    "full-room": 0,
+    "install": 0,
+    "plugs": 0,
+}
 
 
 def main() -> None:
@@ -50,6 +60,8 @@ def main() -> None:
                 play_full_room(stage)
             case "install":
                 play_install(stage, given.images)
+            case "plugs":
+                play_plugs(stage)
     finally:
         stage.power_off()
 

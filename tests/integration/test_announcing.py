@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from zeroconf import ServiceBrowser, ServiceStateChange, Zeroconf
+from zeroconf import ServiceBrowser, ServiceInfo, ServiceStateChange, Zeroconf
 
+from appliance.platform import announcing
 from appliance.platform.announcing import SERVICE_TYPE, Announcement
 
 FOUND_WITHIN_SECONDS = 40
@@ -21,11 +23,44 @@ def test_box_is_found_when_it_announces_itself() -> None:
         pool.submit(_announce_and_look).result()
 
 
-def _announce_and_look() -> None:
+def test_box_is_announced_anew_when_its_address_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cable that is put in later, or a slow DHCP server, does not leave a box announced wrongly."""
+    monkeypatch.setattr(announcing, "LOOK_SECONDS", 0.5)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(_change_address_and_look, monkeypatch).result()
+
+
+def _change_address_and_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    looking = _looking()
+    name = f"{ROOM} 012345.{SERVICE_TYPE}"
+    announcement = Announcement(
+        room=ROOM, box_id="0123456789abcdef", origin=lambda: "https://box.home.arpa"
+    )
     try:
-        looking = Zeroconf()
+        for address in ("127.0.0.1", "10.1.2.3"):
+            monkeypatch.setattr(announcing, "outside_addresses", lambda now=address: [now])
+            if address == "127.0.0.1":
+                announcement.make()
+            deadline = time.monotonic() + FOUND_WITHIN_SECONDS
+            told: list[str] = []
+            while told != [address]:
+                assert time.monotonic() < deadline, f"{told} instead of {address}"
+                info = ServiceInfo(SERVICE_TYPE, name)
+                told = info.parsed_addresses() if info.request(looking, 500) else []
+    finally:
+        announcement.withdraw()
+        looking.close()
+
+
+def _looking() -> Zeroconf:
+    try:
+        return Zeroconf()
     except OSError:
         pytest.skip("this machine has no multicast")
+
+
+def _announce_and_look() -> None:
+    looking = _looking()
     found: dict[str, ServiceStateChange] = {}
     changed = threading.Event()
 
@@ -39,7 +74,7 @@ def _announce_and_look() -> None:
 
     browser = ServiceBrowser(looking, SERVICE_TYPE, handlers=[note])
     announcement = Announcement(
-        room=ROOM, box_id="0123456789abcdef", origin="https://box.home.arpa"
+        room=ROOM, box_id="0123456789abcdef", origin=lambda: "https://box.home.arpa"
     )
     announcement.make()
     try:
