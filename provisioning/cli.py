@@ -13,7 +13,7 @@ _COMMANDS = {
     "install-update": "provisioning.system_update.command:install_update_command",
     "make-rooms": "provisioning.room_plan.command:make_rooms_command",
     "print-sheets": "provisioning.printing.command:print_sheets_command",
-    "proxy-configuration": "provisioning.box_services.service_commands:proxy_configuration_command",
+    "proxy-configuration": "provisioning.box_services.proxy_command:proxy_configuration_command",
     "seal-disk-key": "provisioning.box_services.service_commands:seal_disk_key_command",
     "seal-keys": "provisioning.box_services.service_commands:seal_keys_command",
     "self-signed": "provisioning.box_services.service_commands:self_signed_command",

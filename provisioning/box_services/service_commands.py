@@ -1,4 +1,4 @@
-"""The commands that the units of the box call: keys, certificate, proxy."""
+"""The commands that the units of the box call: keys and certificate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from appliance.platform.clock import SystemClock
 from appliance.platform.files import make_folder, write_durably
 from appliance.services.room_tls import room_certificate_path
 from appliance.settings import Settings, load_settings
-from provisioning.box_services.proxy import ProxyPorts, proxy_configuration
 from provisioning.box_services.seal_keys import seal_keys
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -68,22 +67,8 @@ def self_signed_command(config: Path) -> None:
     click.echo(f"Made a certificate for {', '.join(names)}; no client trusts it by itself.")
 
 
-@click.command("proxy-configuration")
-@_CONFIG
-@click.option("--certificate", required=True, type=_FILE, help="Certificate and key in one file.")
-@click.option("--output", required=True, type=_FILE, help="Where to write haproxy.cfg.")
-def proxy_configuration_command(config: Path, certificate: Path, output: Path) -> None:
-    """Write the configuration of HAProxy in front of the box."""
-    settings = _settings(config)
-    ports = ProxyPorts(candidate=settings.candidate_port, staff=settings.staff_port)
-    output.write_text(proxy_configuration(ports, certificate), encoding="ascii")
-
-
 def _settings(config: Path) -> Settings:
     try:
         return load_settings(config)
     except ExamroomError as problem:
         raise click.ClickException(str(problem)) from problem
-
-
-COMMANDS = (seal_keys_command, self_signed_command, proxy_configuration_command)

@@ -1,12 +1,15 @@
-"""A play that measures: how long a box takes from power to serving, and that pulled plugs do not add up.
+"""A play that measures from power to serving, and shows that pulled plugs do not add up.
 
-A security chip counts starts that no orderly end came before, and locks itself after a few:
+A security chip counts the starts that no orderly end came before, and locks itself after a few:
 docs/decisions/keys-under-the-disk.md.
 """
 
 from __future__ import annotations
 
-from tests.image.stage import Stage
+import time
+
+from tests.image.stage import START_SECONDS, Box, Stage
+from tests.image.staff import answers, session_with
 
 PULLED = 6
 """Twice what the emulated chip forgives."""
@@ -17,6 +20,16 @@ def play_plugs(stage: Stage) -> None:
     box = stage.boxes[0]
     for number in range(PULLED + 1):
         box.machine.start()
-        seconds = box.wait_until_serving()
-        stage.say(f"start {number + 1}: power to serving {seconds:.0f} s")
+        stage.say(f"start {number + 1}: power to serving {_seconds_to_serving(box):.0f} s")
         box.machine.pull_the_plug()
+
+
+def _seconds_to_serving(box: Box) -> float:
+    # Nobody has enrolled it: its certificate is of its own making.
+    session = session_with(box.name, authority=None)
+    started = time.monotonic()
+    while not answers(session, box.port):
+        if time.monotonic() - started > START_SECONDS:
+            raise TimeoutError(f"{box.name} did not serve within {START_SECONDS} s")
+        time.sleep(0.5)
+    return time.monotonic() - started
