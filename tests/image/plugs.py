@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 
-from tests.image.stage import START_SECONDS, Box, Stage
 from tests.image.staff import answers, session_with
+from tests.image.stage import START_SECONDS, Box, Stage
 
 PULLED = 6
 """Twice what the emulated chip forgives."""

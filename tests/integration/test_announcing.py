@@ -24,7 +24,7 @@ def test_box_is_found_when_it_announces_itself() -> None:
 
 
 def test_box_is_announced_anew_when_its_address_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cable that is put in later, or a slow DHCP server, does not leave a box announced wrongly."""
+    """A cable put in later, or a slow DHCP server, leaves no announcement of an old address."""
     monkeypatch.setattr(announcing, "LOOK_SECONDS", 0.5)
     with ThreadPoolExecutor(1) as pool:
         pool.submit(_change_address_and_look, monkeypatch).result()
