@@ -49,7 +49,8 @@ LETTERS = string.ascii_lowercase + string.digits
 """One is written after each way out."""
 ATTEMPT = r'href="/room\?seat=([0-9a-z]+)"'
 WORKSTATION = r'action="(/workstations/[^"/]+)/release"'
-CODE_FIELD = (580, 420)
+CODE_FIELD = (580, 400)
+"""Inside the field with and without a sentence below it, which moves it up."""
 RESPONSE_FIELD = (740, 340)
 REVIEW_BUTTON = (1083, 630)
 HAND_IN_BUTTON = (1126, 289)

@@ -39,24 +39,38 @@ def carry_out(box: Box, stick: Path, folder: str, pattern: str, target: Path) ->
 
 def enrol(stage: Stage, *, candidates: int = 1) -> dict[str, Any]:
     """Carry the boxes' keys to the centre and the exam to the boxes, by stick."""
-    box_ids = []
-    for box in stage.boxes:
-        stick = make_stick(stage.work / f"keys-{box.port}.stick")
-        keys = stage.work / f"keys-{box.port}"
-        carry_out(box, stick, "/examroom/public-keys", "*.json", keys)
-        box_ids.append(stage.centre.enrol(next(keys.glob("*.json")), box.name))
-        stage.say(f"{box.name}: its public keys have come to the centre")
-    plan = stage.centre.plan(*box_ids, candidates=candidates) | {"box_ids": box_ids}
+    box_ids = [bring_keys(stage, box) for box in stage.boxes]
+    plan = make_plan(stage, box_ids, candidates=candidates)
     for box, box_id in zip(stage.boxes, box_ids, strict=True):
-        folder = stage.work / f"to-{box.port}"
-        folder.mkdir()
-        stage.centre.fill(folder, box_id)
-        stick = make_stick(stage.work / f"exam-{box.port}.stick")
-        copy_in(str(stick), folder / "examroom", "/")
-        box.machine.put_in(stick, stick.stem)
-        box.wait_until_serving()
-        stage.say(f"{box.name} has its certificate and serves under its name")
+        take_exam(stage, box, box_id)
     return plan
+
+
+def bring_keys(stage: Stage, box: Box) -> str:
+    """Carry a box's public keys to the centre; return the box's id."""
+    stick = make_stick(stage.work / f"keys-{box.port}.stick")
+    keys = stage.work / f"keys-{box.port}"
+    carry_out(box, stick, "/examroom/public-keys", "*.json", keys)
+    box_id = stage.centre.enrol(next(keys.glob("*.json")), box.name)
+    stage.say(f"{box.name}: its public keys have come to the centre")
+    return box_id
+
+
+def make_plan(stage: Stage, box_ids: list[str], *, candidates: int = 1) -> dict[str, Any]:
+    """Let the centre plan one sitting for these boxes."""
+    return stage.centre.plan(*box_ids, candidates=candidates) | {"box_ids": box_ids}
+
+
+def take_exam(stage: Stage, box: Box, box_id: str) -> None:
+    """Carry what the centre has for a box there; wait until it serves under its name."""
+    folder = stage.work / f"to-{box.port}"
+    folder.mkdir()
+    stage.centre.fill(folder, box_id)
+    stick = make_stick(stage.work / f"exam-{box.port}.stick")
+    copy_in(str(stick), folder / "examroom", "/")
+    box.machine.put_in(stick, stick.stem)
+    box.wait_until_serving()
+    stage.say(f"{box.name} has its certificate and serves under its name")
 
 
 def open_room(stage: Stage, plan: dict[str, Any]) -> Invigilator:

@@ -7,10 +7,11 @@ import time
 
 from tests.image.candidate import hand_in, sign_in, type_on, write
 from tests.image.power_cut import WHILE_DARK
-from tests.image.room import close, enrol, open_room
+from tests.image.room import bring_keys, close, enrol, make_plan, open_room, take_exam
 from tests.image.sitting import WRITTEN
 from tests.image.staff import Invigilator
-from tests.image.stage import STEP_SECONDS, Stage
+from tests.image.stage import STEP_SECONDS, Box, Stage
+from tests.image.sticks import copy_in, partition
 from tests.image.sticks_of_a_technician import make_mirror
 
 ELSEWHERE = "snow melts "
@@ -48,30 +49,47 @@ def play_take_over(stage: Stage) -> None:
 def play_rescue(stage: Stage) -> None:
     """The other box lay in a cupboard; the dead one's mirror stick brings the room to it.
 
-    It ends when the spare leads: computers go on by themselves at a spare that has the dead box's
-    address (docs/operating/dead-box.md), and this one has its own.
+    Its own stick had been written with the settings of the box that it stands in for, and the
+    centre knows it under that name: so it has the address, and the computers go on by themselves.
     """
-    stage.say("power on: two boxes and a client, all for the first time")
-    box, spare = stage.boxes
-    for machine in (box.machine, spare.machine, stage.client):
-        machine.start()
-    plan = enrol(stage)
+    stage.say("power on: the spare, for the first time, alone")
+    box = stage.boxes[0]
+    spare = _stand_in(stage)
+    spare.machine.start()
+    spare_id = bring_keys(stage, spare)
     spare.machine.pull_the_plug()
+    stage.say("power on: the box and a client")
+    box.machine.start()
+    stage.client.start()
+    box_id = bring_keys(stage, box)
+    plan = make_plan(stage, [box_id, spare_id])
+    take_exam(stage, box, box_id)
     invigilator = open_room(stage, plan)
     attempt = sign_in(stage, plan, invigilator)
     write(stage, invigilator, attempt, WRITTEN)
     mirror = make_mirror(stage, box, invigilator)
     box.machine.pull_the_plug()
     dead_since = time.monotonic()
+    type_on(stage, WHILE_DARK)
     spare.machine.start()
-    spare.wait_until_serving()
+    take_exam(stage, spare, spare_id)
     spare.machine.put_in(mirror, "mirror")
     deputy = spare.staff(plan)
     deputy.wait_for("/standby", "as it was at", seconds=STEP_SECONDS)
     stage.say(f"the spare has the room {time.monotonic() - dead_since:.0f} s after the box died")
-    deputy.take_over()
-    deputy.wait_for(f"/candidates/{attempt}", WRITTEN.strip(), seconds=STEP_SECONDS)
-    stage.say("the spare leads the room, with what the mirror stick had")
+    _take_over(stage, deputy, attempt)
+    deputy.release(plan["sitting_id"], plan["release_code"])
+    write(stage, deputy, attempt, ELSEWHERE)
+    hand_in(stage, deputy)
+    close(stage, spare, plan, deputy, EVERYTHING)
+
+
+def _stand_in(stage: Stage) -> Box:
+    """Write the second box's stick with the settings of the first."""
+    first, other = stage.boxes
+    settings = stage.work / "rooms" / first.machine.name / "room.toml"
+    copy_in(partition(other.machine.disk, "EXAMROOM"), settings, "/room.toml")
+    return Box(other.machine, first.name, other.port, other.authority)
 
 
 def _take_over(stage: Stage, deputy: Invigilator, attempt: str) -> None:
