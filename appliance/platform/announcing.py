@@ -53,15 +53,7 @@ class Announcement:
             line.close()
 
     def _announce(self, addresses: list[str]) -> Zeroconf | None:
-        origin = self._origin()
-        info = ServiceInfo(
-            SERVICE_TYPE,
-            f"{self._room} {self._box_id[:6]}.{SERVICE_TYPE}",
-            port=_port(origin),
-            properties={"box": self._box_id, "room": self._room, "origin": origin},
-            server=f"examroom-{self._box_id[:6]}.local.",
-            parsed_addresses=addresses,
-        )
+        info = what_is_told(self._room, self._box_id, self._origin(), addresses)
         line: Zeroconf | None = None
         try:
             line = Zeroconf()
@@ -69,6 +61,18 @@ class Announcement:
         except (OSError, Error, NonUniqueNameException) as problem:
             _log.warning("not_announced", reason=str(problem))
         return line
+
+
+def what_is_told(room: str, box_id: str, origin: str, addresses: list[str]) -> ServiceInfo:
+    """Return the announcement of one box."""
+    return ServiceInfo(
+        SERVICE_TYPE,
+        f"{room} {box_id[:6]}.{SERVICE_TYPE}",
+        port=_port(origin),
+        properties={"box": box_id, "room": room, "origin": origin},
+        server=f"examroom-{box_id[:6]}.local.",
+        parsed_addresses=addresses,
+    )
 
 
 def outside_addresses() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from zeroconf import Zeroconf
@@ -38,10 +39,10 @@ def _announce_and_listen() -> None:
     discovery = Discovery()
     discovery.start()
     false = [
-        Announcement(room=f"{ROOM} {number}", box_id=f"{number}bad000", origin=origin)
+        Announcement(room=f"{ROOM} {number}", box_id=f"{number}bad000", origin=partial(str, origin))
         for number, origin in enumerate(("http://box.example", "javascript:alert(1)", ""))
     ]
-    good = Announcement(room=ROOM, box_id="0123456789abcdef", origin=GOOD)
+    good = Announcement(room=ROOM, box_id="0123456789abcdef", origin=lambda: GOOD)
     for one in (*false, good):
         one.make()
     try:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import ifaddr
 import pytest
 
-from appliance.platform.announcing import Announcement, outside_addresses
+from appliance.platform.announcing import outside_addresses, what_is_told
 
 
 def _port_with(*addresses: str) -> SimpleNamespace:
@@ -43,5 +43,4 @@ def test_address_is_loopback_when_the_ports_cannot_be_asked(
 )
 def test_announced_port_is_the_one_that_clients_open(origin: str, expected: int) -> None:
     """Behind the proxy that is 443, not the port at which the exam server listens."""
-    announcement = Announcement(room="Room", box_id="0123456789abcdef", origin=origin)
-    assert expected == announcement._info.port
+    assert expected == what_is_told("Room", "0123456789abcdef", origin, ["10.77.0.1"]).port
