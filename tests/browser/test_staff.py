@@ -19,6 +19,8 @@ from tests.rig.small_exam import small_exam
 
 pytestmark = pytest.mark.browser
 
+SCREEN = {"width": 1366, "height": 768}
+
 
 @pytest.fixture
 def box(tmp_path: Path) -> Iterator[BoxProcess]:
@@ -36,7 +38,7 @@ class InvigilatorPage:
 
     def __init__(self, browser: Browser, box: BoxProcess) -> None:
         self.box = box
-        self.context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB")
+        self.context = browser.new_context(viewport=SCREEN, locale="en-GB")
         self.page: Page = self.context.new_page()
         self.problems: list[str] = []
         self.page.on("pageerror", lambda problem: self.problems.append(str(problem)))
@@ -53,6 +55,21 @@ class InvigilatorPage:
         expect(self.page.locator(".next b")).to_contain_text(
             sentence, timeout=AFTER_ONE_EXCHANGE_MS
         )
+
+    def sees_all_of_every_page(self) -> None:
+        """Nothing lies beside the screen, on any page, in either language, from tablet to desk."""
+        links = self.page.get_by_role("navigation").get_by_role("link")
+        pages = [links.nth(at).get_attribute("href") for at in range(links.count())]
+        assert "/room" in pages
+        for language in ("sv", "en-GB"):
+            self.context.set_extra_http_headers({"Accept-Language": language})
+            for path in pages:
+                self.page.goto(f"{self.box.staff_origin}{path}")
+                for width in (1024, 1366, 1440, 1600, 1920):
+                    self.page.set_viewport_size({"width": width, "height": 768})
+                    needed = self.page.evaluate("document.documentElement.scrollWidth")
+                    assert needed <= width, f"{path} ({language}) needs {needed} px of {width}"
+        self.page.set_viewport_size(SCREEN)
 
     def opens_page(self, name: str) -> None:
         self.page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
@@ -120,6 +137,9 @@ def _helps_while_it_runs(staff: InvigilatorPage, one: CandidatePage) -> None:
     expect(one.page.get_by_text("You have been given 10 more minutes.")).to_be_visible(
         timeout=AFTER_ONE_EXCHANGE_MS
     )
+    staff.sees_all_of_every_page()
+    staff.opens_page("Room")
+    page.get_by_role("link", name="Candidate Number0").click()
     page.get_by_role("link", name="Responses and earlier versions").click()
     expect(page.get_by_text("Seen by the invigilator.")).to_be_visible()
     for words, count in (("SEEN BY", 1), ("nobody wrote this", 0)):
