@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.rig.small_exam import small_exam
 
 pytestmark = pytest.mark.browser
 
+AFTER_RETRIES_MS = 30_000
 PICTURES = os.environ.get("EXAMROOM_PICTURES", "")
 
 
@@ -96,3 +98,33 @@ def test_candidate_goes_on_by_themselves_when_the_standby_takes_over(
     assert "The lake is clear. It was written without any box." == values["ESSAY"]
     assert "Dear reader" == values["LETTER"]
     journal.database.close()
+
+
+def test_page_waits_while_a_spare_has_its_box_s_address_and_not_yet_the_room(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """A spare that is just starting knows nobody; nobody has to give a code again for that."""
+    box = BoxProcess(tmp_path / "box", small_exam(), candidates=1, standby_count=1)
+    box.start()
+    box.open_and_release()
+    spare = replace(box.standby(), candidate_port=box.candidate_port, standby_of="")
+    one = CandidatePage(browser, box)
+    try:
+        one.opens_the_address()
+        one.enters_the_code()
+        one.is_checked_in_and_started()
+        one.goes_to_item(3)
+        one.sees_it_saved()
+        box.kill()
+        spare.start()
+        one.writes("Written between two boxes.")
+        closed = one.page.get_by_role("status").filter(has_text="The room is not open now")
+        expect(closed).to_be_attached(timeout=AFTER_RETRIES_MS)
+        expect(one.page.get_by_text("enter your code again")).to_have_count(0)
+        spare.kill()
+        box.start()
+        one.sees_it_saved()
+    finally:
+        one.context.close()
+        spare.kill()
+        box.kill()

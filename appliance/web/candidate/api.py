@@ -45,7 +45,10 @@ class SignedOutError(RefusedError):
 def _candidate_only() -> None:
     box = this_box()
     box.require_not_overtaken()
-    signed_in = _signed_in(box.room) if box.room else None
+    if not (comes_with_ticket() or COOKIE in request.cookies):
+        raise SignedOutError
+    # A spare at a dead box's address knows nobody until the room is brought in: the page waits.
+    signed_in = _signed_in(box.open_room())
     if signed_in is None:
         raise SignedOutError
     named = (request.view_args or {}).get("attempt_id")

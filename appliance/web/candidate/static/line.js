@@ -359,9 +359,9 @@ export class Line extends EventTarget {
     }
   }
 
-  /** Say whether another box may lead: this one says so, or it has been silent twice. */
+  /** Say whether another box may lead: this one leads nothing, or it has been silent twice. */
   #shouldLook(problem) {
-    if (problem instanceof Refused) return problem.key === "overtaken";
+    if (problem instanceof Refused) return ["overtaken", "room_closed"].includes(problem.key);
     return problem instanceof OutOfReach && this.#failures >= LOOK_AFTER_FAILURES;
   }
 
