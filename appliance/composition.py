@@ -23,7 +23,7 @@ from appliance.services.look_after_update import look_after_update
 from appliance.services.lookout import Lookout
 from appliance.services.open_room import resume_room
 from appliance.services.peers import origin_of
-from appliance.services.pulse import Pulse
+from appliance.services.pulse import Pulse, Worker
 from appliance.services.room_tls import authority_path
 from appliance.services.take_in_mailbox import take_in_mailbox
 from appliance.services.watch_room import Watch
@@ -168,5 +168,6 @@ def make_exam_server(settings: Settings) -> ExamServer:
         (settings.host, settings.candidate_port, "/health"),
         (settings.host, settings.staff_port, "/sign-in"),
     )
-    pulse = Pulse(box, watch, pages)
+    workers: dict[str, Worker] = {"room clock": watch, "lookout": lookout, "follower": follower}
+    pulse = Pulse(box, workers, pages)
     return ExamServer(box, watch, lookout, follower, servers, announcement, pulse)

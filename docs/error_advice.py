@@ -87,6 +87,7 @@ ADVICE: dict[str, tuple[str, str]] = {
     ),
     "image_unfit": (TECHNICIAN, "Fetch the image again and compare its checksum."),
     "kept_aside_not_found": (INVIGILATOR, "Nothing: somebody decided already."),
+    "journal_unfinished": (TECHNICIAN, "Nothing: it is tried again by itself."),
     "key_file_damaged": (TECHNICIAN, "Restore the file from its copy, or enrol the box anew."),
     "key_sealed": (TECHNICIAN, "Run it as `examroom-box COMMAND`."),
     "kiosk_settings_unfit": (TECHNICIAN, "Mend the setting that is named and start again."),

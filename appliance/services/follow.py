@@ -19,7 +19,7 @@ from appliance.storage.box_store import JournalRecord
 from appliance.storage.database import KEY_BYTES
 from appliance.storage.followed_journal import FollowedJournal
 from appliance.storage.journals import resume_journal, set_aside
-from appliance.storage.reading import JournalReader, journal_path
+from appliance.storage.reading import JournalReader, JournalUnfinishedError, journal_path
 
 RESCUE_LOCK = "rescue.lock"
 """In the data directory: whoever brings a room in from a stick or a disk holds it."""
@@ -150,7 +150,7 @@ def known_origins(box: Box) -> list[str]:
         try:
             with JournalReader(path, record.journal_key or b"") as reader:
                 return reader.box_origins()
-        except CorruptionError:
+        except (CorruptionError, JournalUnfinishedError):
             continue
     return []
 

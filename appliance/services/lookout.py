@@ -43,6 +43,10 @@ class Lookout:
         for thread in self._threads:
             thread.join()
 
+    def is_alive(self) -> bool:
+        """Say whether both still go their rounds."""
+        return all(thread.is_alive() for thread in self._threads)
+
     def _beat(self) -> None:
         while not self._stop.wait(BEAT_SECONDS):
             room = self._box.room

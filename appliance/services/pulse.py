@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import http.client
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import structlog
 
 from appliance.domain.errors import ExamroomError, TransientError
 from appliance.platform.notifying import is_notified, notify, watchdog_seconds
 from appliance.services.box import Box
-from appliance.services.watch_room import Watch
 from appliance.storage.journal_writer import WriterSilentError
 
 BEATS_IN_A_WATCHDOG = 4
@@ -32,6 +32,15 @@ ANSWER_SECONDS = 10
 READY_AGAIN_SECONDS = 1.0
 
 _log = structlog.get_logger()
+
+
+class Worker(Protocol):
+    """A thread, or several, that work as long as the box does."""
+
+    def is_alive(self) -> bool:
+        """Say whether they still do."""
+        ...
+
 
 Page = tuple[str, int, str]
 """(host, port, path) of a page that anybody may fetch."""
@@ -47,9 +56,10 @@ class PulseMissingError(TransientError):
 class Pulse:
     """Looks whether the box does its work, and tells systemd each time that it does."""
 
-    def __init__(self, box: Box, watch: Watch, pages: Sequence[Page]) -> None:
+    def __init__(self, box: Box, workers: Mapping[str, Worker], pages: Sequence[Page]) -> None:
+        """Look after `box`, its workers by what they are for, and its pages."""
         self._box = box
-        self._watch = watch
+        self._workers = workers
         self._pages = pages
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
@@ -81,9 +91,10 @@ class Pulse:
 
     def beat(self) -> None:
         """Look at everything once; raises PulseMissingError with what does not answer."""
-        if not self._watch.is_alive():
-            # A programmer's error ended it; without it the room clock is not made durable.
-            raise PulseMissingError(part="room clock")
+        for part, worker in self._workers.items():
+            if not worker.is_alive():
+                # A programmer's error ended it.
+                raise PulseMissingError(part=part)
         self._write_and_read()
         for page in self._pages:
             self._fetch(page)

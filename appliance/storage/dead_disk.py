@@ -21,7 +21,7 @@ from appliance.domain.errors import CorruptionError
 from appliance.domain.journal import Entry, chain_start, link
 from appliance.storage.attachments import attachments_path
 from appliance.storage.database import open_database
-from appliance.storage.reading import AttachmentReader, JournalReader
+from appliance.storage.reading import AttachmentReader, JournalReader, JournalUnfinishedError
 from appliance.storage.release_secrets import ReleaseSecrets
 
 ENTRIES_AT_ONCE = 2_000
@@ -111,7 +111,7 @@ class DeadRoom:
 def _or_none(read: Callable[[], T]) -> T | None:
     try:
         return read()
-    except (CorruptionError, driver.Error) as damage:
+    except (CorruptionError, JournalUnfinishedError, driver.Error) as damage:
         _log.info("dead_disk_damaged", error=type(damage).__name__)
         return None
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from appliance.domain.errors import ExamroomError, TransientError
 from appliance.domain.journal import Entry
 from appliance.storage.attachments import attachments_path
 from appliance.storage.database import open_database
@@ -75,12 +76,30 @@ def list_followed(data_dir: Path, box_key: bytes) -> list[str]:
     return [row[0] for row in _box_rows(data_dir, box_key, f"{query} ORDER BY rowid")]
 
 
+class JournalUnfinishedError(TransientError):
+    """Another thread or program is just making this journal."""
+
+    key = "journal_unfinished"
+    staff_message = "This room session is just being made. It is looked at again in a moment."
+
+
 class JournalReader:
-    """A read-only connection to one journal.  Use it as a context manager."""
+    """A read-only connection to one journal.  Use it as a context manager.
+
+    Raises JournalUnfinishedError while there is nothing in the file yet.
+    """
 
     def __init__(self, path: Path, key: bytes) -> None:
         self._path = path
         self._database = open_database(path, key, read_only=True)
+        try:
+            with translating(path):
+                # All tables come in one transaction, a moment after the file.
+                if not self._database.table_names():
+                    raise JournalUnfinishedError
+        except ExamroomError:
+            self._database.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

@@ -80,6 +80,10 @@ class RoomFollower:
         self._stop.set()
         self._thread.join()
 
+    def is_alive(self) -> bool:
+        """Say whether it still takes its turns."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         while not self._stop.wait(TURN_SECONDS):
             more = True

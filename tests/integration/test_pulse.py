@@ -69,6 +69,22 @@ def test_pats_stop_while_a_part_is_stuck(make_box: MakeBox, line: ServiceLine, p
     assert line.is_pat(within_seconds=SOON_SECONDS)
 
 
+@pytest.mark.parametrize("worker", ["follower", "lookout"])
+def test_pats_stop_when_a_worker_has_ended(
+    make_box: MakeBox, line: ServiceLine, worker: str
+) -> None:
+    """A standby that silently follows no more, or a box that looks out no more, is started anew."""
+    box = make_box()
+    _start(box, line)
+    if worker == "lookout":
+        box.open_and_release()
+    assert line.is_pat(within_seconds=SOON_SECONDS)
+
+    (box.folder / worker).touch()
+    line.is_pat(within_seconds=1)  # one may have been under way
+    assert not line.is_pat(within_seconds=SILENCE_SECONDS)
+
+
 def test_full_disk_does_not_stop_the_pats(tmp_path: Path, line: ServiceLine) -> None:
     """A restart makes no space; it would only take the room down in the exam."""
     disk = SmallDisk(tmp_path / "disk", DISK_BYTES)
