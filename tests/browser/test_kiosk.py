@@ -201,8 +201,8 @@ def test_managed_policies_open_the_way_to_the_box_and_trust_its_authority(tmp_pa
                     break
                 time.sleep(0.2)
             box.start()
-            # Now and then Chromium never asks for the page; then it is led there anew, and when that
-            # does not help it is started anew.
+            # Now and then Chromium never asks for the page; then it is led there anew, and where
+            # that does not help it is started anew.
             deadline = time.monotonic() + UNREAD_SECONDS * (1 + 2 + 4 + 1) + 2 * SOON_MS / 1000
             while b"GET /?workstation=" not in front.received and time.monotonic() < deadline:
                 time.sleep(0.2)
