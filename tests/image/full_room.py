@@ -40,7 +40,7 @@ def play_full_room(stage: Stage) -> None:
     ]
     with ThreadPoolExecutor(AT_ONCE) as crowd:
         list(crowd.map(CandidateClient.sign_in, people))
-        stage.say(f"{len(people)} candidates are signed in")
+        _say_memory(stage, invigilator, f"{len(people)} candidates are signed in")
         while invigilator.check_in_who_waits():
             pass
         invigilator.start(plan["sitting_id"])
