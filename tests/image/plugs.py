@@ -6,10 +6,8 @@ docs/decisions/keys-under-the-disk.md.
 
 from __future__ import annotations
 
-import time
-
-from tests.image.staff import answers, session_with
-from tests.image.stage import START_SECONDS, Box, Stage
+from tests.image.staff import wait_until_serving
+from tests.image.stage import START_SECONDS, Stage
 
 PULLED = 6
 """Twice what the emulated chip forgives."""
@@ -20,16 +18,7 @@ def play_plugs(stage: Stage) -> None:
     box = stage.boxes[0]
     for number in range(PULLED + 1):
         box.machine.start()
-        stage.say(f"start {number + 1}: power to serving {_seconds_to_serving(box):.0f} s")
+        # Nobody has enrolled it: its certificate is of its own making.
+        seconds = wait_until_serving(box.port, box.name, None, seconds=START_SECONDS)
+        stage.say(f"start {number + 1}: power to serving {seconds:.0f} s")
         box.machine.pull_the_plug()
-
-
-def _seconds_to_serving(box: Box) -> float:
-    # Nobody has enrolled it: its certificate is of its own making.
-    session = session_with(box.name, authority=None)
-    started = time.monotonic()
-    while not answers(session, box.port):
-        if time.monotonic() - started > START_SECONDS:
-            raise TimeoutError(f"{box.name} did not serve within {START_SECONDS} s")
-        time.sleep(0.5)
-    return time.monotonic() - started
