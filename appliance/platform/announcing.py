@@ -36,19 +36,20 @@ class Announcement:
     def withdraw(self) -> None:
         """Say that the box is going."""
         self._stop.set()
-        self._thread.join()
+        # A box that is told to stop while it starts has not announced itself yet.
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _follow_addresses(self) -> None:
         announced: list[str] = []
         line: Zeroconf | None = None
-        while True:
+        while not self._stop.is_set():
             addresses = outside_addresses()
             if addresses != announced:
                 if line is not None:
                     line.close()
                 line, announced = self._announce(addresses), addresses
-            if self._stop.wait(LOOK_SECONDS):
-                break
+            self._stop.wait(LOOK_SECONDS)
         if line is not None:
             line.close()
 

@@ -1,9 +1,10 @@
 """The pulse of the box: systemd is told that it lives only after it was seen to do its work.
 
-A process that exists is no proof.  Each beat writes something durable through the box's own
-storage and reads it back, fetches a page from each application over its real socket, and has the
-journal's writer answer while a room is open.  Where one of these hangs the beats stop, and systemd
-ends the process and starts it again: a restart is what helps against a hang.
+A process that exists is no proof.  Each beat looks whether the box's workers are alive, writes
+something durable through the box's own storage and reads it back, fetches a page from each
+application over its real socket, and has the journal's writer answer while a room is open.  Where
+one of these hangs or has ended the beats stop, and systemd ends the process and starts it again: a
+restart is what helps against that.
 
 A write that is refused in time is no hang.  A full disk is a matter for the disk guard, which
 keeps space for responses; a damaged file is one for a person with a standby.  Neither is mended by

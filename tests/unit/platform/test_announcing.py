@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import ifaddr
 import pytest
 
-from appliance.platform.announcing import outside_addresses, what_is_told
+from appliance.platform.announcing import Announcement, outside_addresses, what_is_told
 
 
 def _port_with(*addresses: str) -> SimpleNamespace:
@@ -44,3 +44,8 @@ def test_address_is_loopback_when_the_ports_cannot_be_asked(
 def test_announced_port_is_the_one_that_clients_open(origin: str, expected: int) -> None:
     """Behind the proxy that is 443, not the port at which the exam server listens."""
     assert expected == what_is_told("Room", "0123456789abcdef", origin, ["10.77.0.1"]).port
+
+
+def test_box_that_is_stopped_before_it_serves_has_nothing_to_withdraw() -> None:
+    """What comes after it in the order of stopping is what saves."""
+    Announcement(room="Room", box_id="0123456789abcdef", origin=str).withdraw()
