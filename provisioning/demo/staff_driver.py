@@ -30,17 +30,25 @@ class StaffDriver:
         return answer.text
 
     def _post(self, page: str, path: str, **fields: str) -> str:
-        """Fill in a form of `page`; its token comes along as in a browser."""
-        token = _TOKEN.search(self._get(page))
+        """Fill in a form of `page`; return what comes after it."""
+        answer = self._send(self._get(page), path, **fields)
+        if answer.next is not None:
+            return self._get(answer.next.path_url)
+        return answer.text
+
+    def _send(self, page: str, path: str, **fields: str) -> requests.Response:
+        """Send a form of the page that was read; its token comes along as in a browser."""
+        token = _TOKEN.search(page)
         if token is None:
-            raise ProcessFailedError(f"{page} has no form.")
+            raise ProcessFailedError(f"There is no form for {path}.")
         answer = self.session.post(
             f"{self.origin}{path}",
             data={"csrf_token": token.group(1), **fields},
             timeout=CALL_SECONDS,
+            allow_redirects=False,
         )
         answer.raise_for_status()
-        return answer.text
+        return answer
 
     def wait_for_mailbox(self, staff_id: str) -> None:
         """Wait until the staff list has come from the centre."""
@@ -80,8 +88,9 @@ class StaffDriver:
             found = _CHECK_IN.search(row)
             if found and "tag wait" in row:
                 seat = re.search(r'name="seat"[^>]* value="([^"]*)"', row)
-                self._post(
-                    "/people",
+                # The page is not read again for each of them: for a full room it is a long one.
+                self._send(
+                    page,
                     f"/attempts/{found.group(1)}/check-in",
                     seat=seat.group(1) if seat else "",
                 )

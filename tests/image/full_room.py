@@ -14,7 +14,7 @@ CANDIDATES = 300
 ROUNDS = 3
 AT_ONCE = 16
 """As many as a room of slow computers has in flight; all stay connected."""
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 400
 """The machine is emulated; what it is measured for is its memory."""
 ESSAY = "The sun warms the sea, water rises as vapour and falls again as rain or snow. " * 20
 MEMORY = re.compile(r"(\d+) MiB of (\d+) are left")
