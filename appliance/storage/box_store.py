@@ -15,9 +15,8 @@ from typing import Any
 
 from appliance.storage.box_schema import box_migrations
 from appliance.storage.database import (
-    create_schema,
+    bring_up_to_date,
     open_database,
-    require_schema,
     write_transaction,
 )
 from appliance.storage.driver_errors import translating
@@ -89,9 +88,7 @@ class BoxStore:
         self._path = path
         self._lock = threading.Lock()
         self._database = open_database(path, key)
-        if not self._database.table_names():
-            create_schema(self._database, box_migrations)
-        require_schema(self._database, box_migrations, path)
+        bring_up_to_date(self._database, box_migrations, path)
 
     def close(self) -> None:
         """Close the file."""

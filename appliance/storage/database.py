@@ -80,7 +80,7 @@ def write_transaction(database: Database) -> Iterator[None]:
 
 
 def create_schema(database: Database, migrations: Migrations) -> None:
-    """Bring a database that has just been made to the newest schema, at once or not at all.
+    """Bring a database to the newest schema, at once or not at all.
 
     A power cut half-way would else leave a file that no version of the program knows.
     """
@@ -88,14 +88,41 @@ def create_schema(database: Database, migrations: Migrations) -> None:
         migrations.apply(database)
 
 
+def bring_up_to_date(database: Database, migrations: Migrations, path: Path) -> None:
+    """Add what this version has and the one before had not, all at once or nothing.
+
+    A migration after the first only adds tables.  So a database that a newer version has written is
+    good for this one, too, which leaves alone what it does not know: a machine that falls back to
+    the system it had before finds everything.  Raises DatabaseVersionError for one of another line.
+    """
+    applied, ours = _applied(database, migrations, path), _names(migrations)
+    known = min(len(applied), len(ours))
+    is_ours = bool(applied) or not database.table_names()
+    if not is_ours or applied[:known] != ours[:known]:
+        raise _another_version(path, applied, ours)
+    if known < len(ours):
+        with translating(path):
+            create_schema(database, migrations)
+
+
 def require_schema(database: Database, migrations: Migrations, path: Path) -> None:
     """Raise DatabaseVersionError unless exactly our migrations have been applied, in our order."""
+    applied, ours = _applied(database, migrations, path), _names(migrations)
+    if applied != ours:
+        raise _another_version(path, applied, ours)
+
+
+def _applied(database: Database, migrations: Migrations, path: Path) -> list[str]:
     with translating(path):
-        applied = [one.name for one in migrations.applied(database)]
-    ours = [one.name for one in migrations._migrations]
-    if applied == ours:
-        return
+        return [one.name for one in migrations.applied(database)]
+
+
+def _names(migrations: Migrations) -> list[str]:
+    return [one.name for one in migrations._migrations]
+
+
+def _another_version(path: Path, applied: list[str], ours: list[str]) -> DatabaseVersionError:
     missing = [name for name in ours if name not in applied]
     foreign = [name for name in applied if name not in ours]
     difference = f"missing {', '.join(missing)}" if missing else f"unknown {', '.join(foreign)}"
-    raise DatabaseVersionError(file=path.name, difference=difference)
+    return DatabaseVersionError(file=path.name, difference=difference)

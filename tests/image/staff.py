@@ -9,6 +9,8 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import disable_warnings
+from urllib3.exceptions import InsecureRequestWarning
 
 from provisioning.demo.staff_driver import StaffDriver
 
@@ -37,6 +39,8 @@ def session_with(name: str, authority: Path | None) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     session.verify = False if authority is None else str(authority)
+    if authority is None:
+        disable_warnings(InsecureRequestWarning)
     # Which of the box's two applications is meant, and whose the cookies are.
     session.headers["Host"] = name
     session.mount("https://", _UnderItsName(name))
