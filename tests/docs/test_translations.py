@@ -67,7 +67,7 @@ def test_everything_a_candidate_reads_is_translated(language: str) -> None:
 )
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_of_the_program_is_translated(language: str, part: str, folder: Path) -> None:
-    """A sentence that was added yesterday, too: an invigilator reads it in the middle of an exam."""
+    """A sentence that was added yesterday, too: somebody reads it in the middle of an exam."""
     with (ROOT / "babel.cfg").open() as config:
         methods, options = parse_mapping_cfg(config)
     found = {one[2] for one in extract_from_dir(ROOT / part, methods, options)}
