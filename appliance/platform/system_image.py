@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 _ID = re.compile(r'^IMAGE_ID="?([a-z-]{1,32})"?$', re.MULTILINE)
@@ -27,9 +28,15 @@ def running_image(root: Path = Path("/")) -> SystemImage | None:
     return image_named_in(text)
 
 
+def running_version() -> str:
+    """Return the version of the image that runs, or of the package where none of ours does."""
+    image = running_image()
+    return version("examroom") if image is None else image.version
+
+
 def image_named_in(os_release: str) -> SystemImage | None:
     """Return the image that the text of an os-release names."""
-    name, version = _ID.search(os_release), _VERSION.search(os_release)
-    if name is None or version is None:
+    name, number = _ID.search(os_release), _VERSION.search(os_release)
+    if name is None or number is None:
         return None
-    return SystemImage(name.group(1), version.group(1))
+    return SystemImage(name.group(1), number.group(1))

@@ -207,6 +207,12 @@ def read_status(path: Path | None = None) -> UpdateStatus:
         return UpdateStatus()
 
 
+def newest_refusal(kept: UpdateFolder, status: UpdateStatus) -> RefusedUpdate | None:
+    """Return what was refused last: by whoever carries, or by the program that installs."""
+    refusals = [one for one in (kept.read_refused(), status.refused) if one is not None]
+    return max(refusals, key=lambda one: one.at_ms, default=None)
+
+
 def _beside(whole: Path) -> Path:
     return whole.with_name(f"{whole.name}.part")
 

@@ -14,7 +14,7 @@ from appliance.formats.update_status import RefusedUpdate, UpdateStatus
 from appliance.platform.files import make_folder, remove_durably, write_durably
 from appliance.platform.system_image import running_image
 from appliance.services.box import Box
-from appliance.services.kept_update import UpdateFolder, read_status
+from appliance.services.kept_update import UpdateFolder, newest_refusal, read_status
 from appliance.services.take_update import require_wanted_here
 from appliance.services.update_rules import UpdateNotNewerError
 
@@ -115,14 +115,13 @@ def show_update(box: Box) -> UpdateView:
     kept, status = UpdateFolder(box.settings.data_dir), read_status()
     document = _arrived(box, kept)
     arrived = document.version if document and not _is_settled(document, status) else ""
-    refusals = [one for one in (kept.read_refused(), status.refused) if one is not None]
     return UpdateView(
         running=running.version,
         fetched=_fetched(box, kept),
         arrived=arrived,
         installed=status.installed or "",
         given_up=status.given_up or "",
-        refused=max(refusals, key=lambda one: one.at_ms, default=None),
+        refused=newest_refusal(kept, status),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from sync.agent.centre_client import Centre
 from sync.agent.journal_source import JournalSource
 from sync.agent.mailbox import NoRoomForDocumentsError, fetch_mailbox
 from sync.agent.pacing import Pace
+from sync.agent.reporting import Reporter
 from sync.agent.state import AgentState
 from sync.agent.updates import UpdateFetcher
 from sync.agent.uploading import Uploader
@@ -92,6 +94,8 @@ class SyncAgent:
         self._attachment_pace = pace.another()
         self._updates = UpdateFetcher(centre, pinned, UpdateFolder(paths.data_dir), clock)
         self._update_pace = pace.another()
+        self._reporter = Reporter(centre, UpdateFolder(paths.data_dir))
+        self._report_pace = pace.another()
         self._reachable_at_ms: int | None = None
         self._error_key: str | None = None
         self._mailbox_due_at_ms = 0
@@ -113,7 +117,8 @@ class SyncAgent:
             _log.info("sync_waits", error_key=problem.key)
         if is_reached:
             self._send_attachments()
-            self._fetch_update()
+            self._do_aside(self._updates.fetch_for_a_while, self._update_pace, "update_waits")
+            self._do_aside(self._reporter.tell, self._report_pace, "report_waits")
         self._write_status()
 
     def _send_journals(self) -> None:
@@ -145,17 +150,17 @@ class SyncAgent:
         refused = [key for own in self._state.refused_attachments.values() for key in own.values()]
         self._error_key = self._error_key or next(iter(refused), None)
 
-    def _fetch_update(self) -> None:
-        """Fetch some of an update, after everything else and at its own pace."""
-        if not self._update_pace.is_due(self._clock.monotonic_ms()):
+    def _do_aside(self, work: Callable[[], None], pace: Pace, waits: str) -> None:
+        """Do what comes after everything else, at its own pace: nothing waits for it."""
+        if not pace.is_due(self._clock.monotonic_ms()):
             return
         try:
-            self._updates.fetch_for_a_while()
+            work()
         except ExamroomError as problem:
-            self._update_pace.failed(self._clock.monotonic_ms())
-            _log.info("update_waits", error_key=problem.key)
+            pace.failed(self._clock.monotonic_ms())
+            _log.info(waits, error_key=problem.key)
         else:
-            self._update_pace.succeeded()
+            pace.succeeded()
 
     def _fetch_when_due(self) -> None:
         if self._clock.monotonic_ms() < self._mailbox_due_at_ms:

@@ -105,6 +105,13 @@ room_certificates = Table(
     _number("valid_until_ms"),
     _number("sent_at_ms"),
 )
+box_reports = Table(
+    "box_reports",
+    metadata,
+    Column("box_id", Text, ForeignKey("boxes.box_id"), primary_key=True, nullable=False),
+    Column("report", LargeBinary, nullable=False),
+    _number("reported_at_ms"),
+)
 nonces = Table(
     "nonces",
     metadata,

@@ -17,6 +17,7 @@ from appliance.formats.canonical import (
 )
 from appliance.formats.keys import IDENTITY_MAX_BYTES, read_public_identity
 from sync.central.attachments import take_attachment
+from sync.central.box_reports import take_report
 from sync.central.boxes import enrol_with_code
 from sync.central.intake import Verdict, take_bundle
 from sync.central.mailbox import fetch_document, list_documents
@@ -78,6 +79,14 @@ def mailbox_document(document_id: str) -> Response:
 def update_part(sha256: str, number: int) -> Response:
     """Return a piece of an update's part; what it is for is in the mailbox."""
     return Response(update_piece(centre(), sha256, number), mimetype="application/octet-stream")
+
+
+@api.put("/report")
+@allows(Caller.BOX)
+def report() -> Response:
+    """Take what the calling box says of itself."""
+    take_report(centre(), request.get_data(), box_id=calling_box().id)
+    return canonical({})
 
 
 @api.post("/bundles")

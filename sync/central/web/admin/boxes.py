@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from sync.central import boxes as use_cases
 from sync.central import room_certificates
+from sync.central.box_reports import reports_by_box
 from sync.central.web.admin.blueprint import admin
 from sync.central.web.context import centre, person
 from sync.central.web.replies import download
@@ -26,6 +27,7 @@ def _page(*, code: str | None) -> str:
     return render_template(
         "boxes.html",
         boxes=use_cases.list_boxes(centre()),
+        reports=reports_by_box(centre()),
         certificates=room_certificates.certificates_by_box(centre()),
         now_ms=centre().clock.wall_ms(),
         code=code,
