@@ -76,25 +76,24 @@ def require_wipeable(machine: BoxToWipe, *, reason: str) -> None:
 
     Raises NotAtTheCentreError or RoomNotClosedError, unless `reason` is given.
     """
-    source = BoxJournals(machine.data_dir)
-    if not reason and not all(map(source.is_sealed, source.journal_ids())):
-        raise RoomNotClosedError
+    _require_closed(machine, reason)
     _require_at_the_centre(_journals(machine), reason)
 
 
 def wipe_box(machine: BoxToWipe, certificate_path: Path, *, reason: str) -> bytes:
     """Write the certificate, then destroy everything; return the certificate's bytes.
 
-    Raises NotAtTheCentreError unless `reason` is given, BoxInUseError, or OSError where the
-    certificate cannot be written: then nothing was destroyed.
+    Raises NotAtTheCentreError or RoomNotClosedError unless `reason` is given, BoxInUseError, or
+    OSError where the certificate cannot be written: then nothing was destroyed.
     """
     _require_unused(machine.data_dir)
     begun = machine.data_dir / BEGUN_FILE
     if begun.exists():
         signed = begun.read_bytes()
     else:
+        left = _require_closed(machine, reason)
         journals = _journals(machine)
-        left = _require_at_the_centre(journals, reason)
+        left += _require_at_the_centre(journals, reason)
         certificate = WipeCertificate(
             box_id=machine.box.id,
             centre_id=machine.centre.id,
@@ -107,6 +106,15 @@ def wipe_box(machine: BoxToWipe, certificate_path: Path, *, reason: str) -> byte
     write_durably(begun, signed)
     _destroy(machine.data_dir, machine.credentials_dir)
     return signed
+
+
+def _require_closed(machine: BoxToWipe, reason: str) -> list[str]:
+    """Return the journals of rooms that are not closed, which needs a reason."""
+    source = BoxJournals(machine.data_dir)
+    left = [one for one in source.journal_ids() if not source.is_sealed(one)]
+    if left and not reason:
+        raise RoomNotClosedError
+    return left
 
 
 def _require_at_the_centre(journals: list[WipedJournal], reason: str) -> list[str]:

@@ -32,23 +32,32 @@ from sync.wiping import (
 )
 from tests.integration.conftest import MakeBox, writing_clients
 from tests.integration.test_whole_exam import DELIVERY_SECONDS, WholeExam, _wait_until_complete
-from tests.rig.box_process import BoxProcess
+from tests.rig.box_process import CHIEF_PIN, SITTING, BoxProcess
 
 BOX_USER = 65534
 PROGRAMS = Path(sys.executable).parent
 
 
 @pytest.fixture
-def stopped_box(make_box: MakeBox) -> BoxProcess:
-    """Return a box that held a room in which somebody wrote, and was stopped."""
+def box_in_an_exam(make_box: MakeBox) -> BoxProcess:
+    """Return a box with a room in which somebody writes."""
     box = make_box(1)
     box.start()
     box.open_and_release()
     client = writing_clients(box)[0]
     client.write("ESSAY", "words")
     client.exchange()
-    box.terminate()
     return box
+
+
+@pytest.fixture
+def stopped_box(box_in_an_exam: BoxProcess) -> BoxProcess:
+    """Return a box whose room was closed, and that was stopped."""
+    staff = box_in_an_exam.staff()
+    staff._post("/room", f"/sittings/{SITTING}/end", secret=CHIEF_PIN)
+    staff._post("/report", "/report", secret=CHIEF_PIN)
+    box_in_an_exam.terminate()
+    return box_in_an_exam
 
 
 def _machine(box: BoxProcess) -> BoxToWipe:
@@ -149,15 +158,23 @@ def _wipe_as(user: int, machine: BoxToWipe, certificate: Path) -> None:
     wipe_box(machine, certificate, reason="")
 
 
-def test_look_says_what_stands_against_it_while_the_box_runs(stopped_box: BoxProcess) -> None:
-    """A room that is not closed, too: a box that could be wiped may still be in use."""
-    machine = _machine(stopped_box)
-    stopped_box.start()
-    _put_receipt(stopped_box)
+def test_room_that_is_not_closed_stands_against_it(
+    box_in_an_exam: BoxProcess, tmp_path: Path
+) -> None:
+    """While the box runs and when it was stopped, though everything so far is at the centre."""
+    machine = _machine(box_in_an_exam)
+    _put_receipt(box_in_an_exam)
     with pytest.raises(RoomNotClosedError):
         require_wipeable(machine, reason="")
     require_wipeable(machine, reason="only a practice")
-    stopped_box.terminate()
+    box_in_an_exam.terminate()
+    _put_receipt(box_in_an_exam)
+    target = tmp_path / "certificate"
+    with pytest.raises(RoomNotClosedError):
+        wipe_box(machine, target, reason="")
+    assert not target.exists()
+    data = wipe_box(machine, target, reason="only a practice")
+    assert "only a practice" == read_wipe_certificate(data, box=machine.box.public).reason
 
 
 def test_reason_stands_in_the_certificate_when_something_was_lost(
