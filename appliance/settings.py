@@ -16,6 +16,8 @@ from appliance.domain.errors import InvalidInputError
 RESERVE_MAX_BYTES = 256 * 2**20
 """What a full room writes in four hours is less."""
 
+PROBLEM_MAX = 300
+
 
 class SettingsUnfitError(InvalidInputError):
     """The settings file cannot be used."""
@@ -52,6 +54,11 @@ class Settings(BaseModel):
         default="",
         pattern=r"^$|^https?://[^/\s]+/?$",
         description="Address of the box to follow as its standby; empty: this box leads.",
+    )
+    room_file_problem: str = Field(
+        default="",
+        max_length=PROBLEM_MAX,
+        description="What is wrong with room.toml, for the page Box; written at each start.",
     )
     announce: bool = Field(default=True, description="Announce the box by zeroconf (mDNS).")
     worker_threads: int = Field(

@@ -31,6 +31,8 @@ from kiosk_client.unsent_work import UnsentWork
 TURN_SECONDS = 2
 SETTLING_TURNS = 5
 """Chromium reads changed policies after they have been left alone for five seconds."""
+SENDING_TURNS = 30
+"""For so long a page sends what an earlier start left on the stick, before a release erases it."""
 
 Matter = Literal[
     "looking", "no_network", "silent", "untrusted", "clock", "choose", "not_open", "found"
@@ -86,6 +88,7 @@ class Guard:
         self._named: set[str] = set()
         self._settled_turns = 0
         self._report_in_turns = 0
+        self._turns_with_box = 0
         self._counted: dict[str, int] = {}
         self._state_dir = settings.state_dir
         self.memory: Memory = load_memory(self._state_dir)
@@ -142,6 +145,7 @@ class Guard:
         open_at = room.open_at if room is not None else ""
         self._work.turn(open_at, self.memory.workstation_id)
         self._move_memory()
+        self._turns_with_box += 1 if self.standing.open_at else 0
         if open_at:
             self._report(open_at)
         if self.standing.released:
@@ -263,9 +267,13 @@ class Guard:
         self._counted[origin] = wanted.restart_browser
         self.standing = replace(
             self.standing,
-            released=wanted.release,
+            released=wanted.release and self._has_sent(),
             restarts=self.standing.restarts + (1 if asked > 0 else 0),
         )
+
+    def _has_sent(self) -> bool:
+        """Say whether a page had its time with the box, where there was something of before."""
+        return not self._work.is_of_before or self._turns_with_box >= SENDING_TURNS
 
     def _reading(self) -> dict[str, object]:
         """Return the report: what this computer cannot tell is left out."""

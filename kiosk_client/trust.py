@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import requests
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from urllib3.exceptions import HTTPError
 
 from appliance.domain.errors import InvalidInputError, RefusedError, TransientError
 
@@ -189,7 +190,8 @@ class Authority:
                 raise _untrusted(problem, origin) from problem
             except ValidationError as problem:
                 raise NotABoxError(address=origin, refusal="") from problem
-            except (requests.RequestException, OSError) as problem:
+            except (requests.RequestException, HTTPError, OSError) as problem:
+                # `raw` does not translate what urllib3 says of an answer that breaks off.
                 raise BoxSilentError(address=origin) from problem
 
 

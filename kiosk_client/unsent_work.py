@@ -43,6 +43,8 @@ class UnsentWork:
         self._mark = settings.state_dir / _MARK
         self._boot_id = boot_id
         self._is_forgotten = False
+        self.is_of_before = False
+        """Whether the stick held something when this guard opened it."""
         self.refusal = ""
         self.standing: Standing = self._begin()
 
@@ -88,6 +90,7 @@ class UnsentWork:
         elif self._place.state == "none":
             self._decide("in_memory")
         elif self._place.state == "open":
+            self.is_of_before = True
             self._decide("kept")
         elif origin:
             self._ask(origin, workstation_id, self._place)
@@ -104,7 +107,7 @@ class UnsentWork:
         except ExamroomError:
             return
         if place.state == "closed":
-            opened = self._keeper.open(key)
+            opened = self.is_of_before = self._keeper.open(key)
         else:
             opened = self._keeper.make(place.volume_id, key)
         self._decide("kept" if opened else without)

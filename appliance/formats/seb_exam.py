@@ -21,7 +21,8 @@ from appliance.formats.seb_settings import config_key
 
 PING_EVERY_MS = 5000
 KEYS_KEPT_MAX = 4096
-QUIT_PASSWORD_CHARACTERS = 8
+QUIT_PASSWORD_CHARACTERS = 12
+"""60 bits: its plain hash stands in every file, and is tried out without asking anybody."""
 OPENING_PASSWORD_CHARACTERS = 16
 """80 bits: what clients make of a password is soon tried out (see `seb_container`)."""
 VERSIONS_MIN = ["Win.3.5.min", "Mac.3.3.min", "iOS.3.3.min"]

@@ -83,6 +83,8 @@ def open_room(box: Box, *, actor: str, sitting_ids: list[str], practice: bool) -
         for roster in chosen:
             room.writer.write(_plan(actor, roster))
         box.room = room
+    # Whoever was let go after the room before this one is not let go from this one.
+    box.workstations.release_all(released=False)
     let_go_of_copy(box)
     load_packages(box, actor=actor)
     return room

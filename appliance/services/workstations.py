@@ -9,6 +9,7 @@ is decided by it but what staff look at.  docs/kiosk-protocol.md is the specific
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -19,6 +20,11 @@ WORKSTATIONS_MAX = 500
 FORGOTTEN_AFTER_MS = 10 * 60 * 1000
 """A workstation silent for so long gives its place to a new one when all places are taken."""
 REPORT_EVERY_SECONDS = 5
+RELEASE_HOLDS_MS = 60_000
+"""A workstation that was silent for longer may have been started anew, for another exam or with
+work that it has not sent yet: the release of before does not count for it."""
+PLACES_OF_ONE_ADDRESS = 20
+"""More workstations at one address are somebody's invention, and give their places first."""
 BATTERY_LOW_PERCENT = 20
 
 Kind = Literal["kiosk", "seb"]
@@ -90,7 +96,6 @@ class Workstations:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, Workstation] = {}
-        self._all_released = False
 
     def heard(
         self, workstation_id: str, report: Report, *, address: str, now_ms: int
@@ -100,9 +105,11 @@ class Workstations:
             known = self._known.get(workstation_id)
             if known is None:
                 self._make_place(now_ms)
-                wanted = Instruction(release=self._all_released)
-                known = Workstation(workstation_id, report, address, now_ms, wanted)
-            heard = replace(known, report=report, address=address, heard_ms=now_ms)
+                known = Workstation(workstation_id, report, address, now_ms)
+            wanted = known.wanted
+            if now_ms - known.heard_ms > RELEASE_HOLDS_MS:
+                wanted = replace(wanted, release=False)
+            heard = Workstation(workstation_id, report, address, now_ms, wanted)
             self._known[workstation_id] = heard
             return heard.wanted
 
@@ -111,7 +118,12 @@ class Workstations:
             return
         silent = min(self._known.values(), key=lambda one: one.heard_ms)
         if now_ms - silent.heard_ms < FORGOTTEN_AFTER_MS:
-            raise TooManyWorkstationsError
+            addresses = Counter(one.address for one in self._known.values())
+            ((address, count),) = addresses.most_common(1)
+            if count <= PLACES_OF_ONE_ADDRESS:
+                raise TooManyWorkstationsError
+            there = (one for one in self._known.values() if one.address == address)
+            silent = min(there, key=lambda one: one.heard_ms)
         del self._known[silent.workstation_id]
 
     def release(self, workstation_id: str, *, released: bool) -> None:
@@ -121,9 +133,8 @@ class Workstations:
             self._known[workstation_id] = replace(one, wanted=replace(one.wanted, release=released))
 
     def release_all(self, *, released: bool) -> None:
-        """Do the same for all, those that report later included."""
+        """Do the same for all that have reported."""
         with self._lock:
-            self._all_released = released
             for name, one in self._known.items():
                 self._known[name] = replace(one, wanted=replace(one.wanted, release=released))
 
@@ -158,8 +169,9 @@ class Workstations:
 
     @property
     def all_released(self) -> bool:
-        """Say whether whoever reports from now on is released."""
-        return self._all_released
+        """Say whether there are any, and each is released."""
+        known = self.snapshot()
+        return bool(known) and all(one.wanted.release for one in known)
 
     def snapshot(self) -> list[Workstation]:
         """Return all, those heard of first at the top."""

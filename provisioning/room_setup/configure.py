@@ -10,7 +10,13 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from provisioning.room_setup.room_config import RoomConfig, RoomFileUnfitError, read_room_file
+from appliance.settings import PROBLEM_MAX
+from provisioning.room_setup.room_config import (
+    RoomConfig,
+    RoomFileUnfitError,
+    read_room_file,
+    safe_room,
+)
 from provisioning.room_setup.room_network import (
     chrony_configuration,
     dnsmasq_configuration,
@@ -26,7 +32,7 @@ WIRED = "1"
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """What was made of the room file; `problem` is the sentence about a file that was not used."""
+    """What was made of the room file; `problem` is what is wrong with one that was not used."""
 
     config: RoomConfig
     interface: str | None
@@ -36,21 +42,20 @@ class Configured:
 def configure(room_file: Path, *, system: Path, data_dir: Path) -> Configured:
     """Write the files of network, names, time, firewall, proxy and exam server below `system`/run.
 
-    A room file that cannot be used leaves the box with the defaults: it serves, and says what is
-    wrong with the file, instead of standing silent in the room.
+    With a room file that cannot be used it serves as `safe_room` says, and its page says what is
+    wrong with the file.
     """
     problem = ""
     try:
         config = read_room_file(room_file)
     except RoomFileUnfitError as unfit:
-        config, problem = RoomConfig(), str(unfit)
+        config, problem = safe_room(room_file), str(unfit.fields["problem"])
     interface = room_interface(config, wired_interfaces(system / "sys/class/net"))
     setup = system / "run/examroom-setup"
     files = {
-        "examroom.toml": settings_file(config, data_dir),
+        "examroom.toml": settings_file(config, data_dir, problem),
         "chrony.conf": chrony_configuration(config),
         "hosts": hosts_file(config),
-        "problem": problem,
     }
     if config.centre:
         files["sync.env"] = f"EXAMROOM_CENTRE={config.centre}\n"
@@ -76,7 +81,7 @@ def wired_interfaces(net: Path) -> list[str]:
     )
 
 
-def settings_file(config: RoomConfig, data_dir: Path) -> str:
+def settings_file(config: RoomConfig, data_dir: Path, problem: str) -> str:
     """Return the settings of the exam server behind its proxy."""
     values = {
         "data_dir": str(data_dir),
@@ -85,6 +90,7 @@ def settings_file(config: RoomConfig, data_dir: Path) -> str:
         "public_origin": f"https://{config.name}",
         "proxy_address": "127.0.0.1",
         "standby_of": config.standby_of,
+        "room_file_problem": problem[:PROBLEM_MAX],
     }
     # A JSON string is a TOML basic string.
     return "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())

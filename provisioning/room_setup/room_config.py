@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -113,20 +113,41 @@ class RoomConfig(_Part):
 def read_room_file(path: Path) -> RoomConfig:
     """Read the file; no file means the defaults.  Raises RoomFileUnfitError with what is wrong."""
     try:
+        return RoomConfig.model_validate(_read(path))
+    except FileNotFoundError:
+        return RoomConfig()
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise RoomFileUnfitError(problem=f"{where}: {first['msg']}") from problem
+
+
+def safe_room(path: Path) -> RoomConfig:
+    """Return what a box does whose room file cannot be used.
+
+    It gives addresses only where the file itself still says that the network is the box's own:
+    two givers of addresses in one network would take down the school.
+    """
+    try:
+        network = _read(path).get("network")
+    except (OSError, RoomFileUnfitError):
+        network = None
+    is_own = isinstance(network, dict) and network.get("kind") == "own"
+    return RoomConfig(network=RoomNetwork(kind="own" if is_own else "school"))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
         with path.open("rb") as file:
             data = file.read(ROOM_FILE_MAX_BYTES + 1)
     except FileNotFoundError:
-        return RoomConfig()
+        raise
     except OSError as problem:
         raise RoomFileUnfitError(problem=str(problem.strerror)) from problem
     if len(data) > ROOM_FILE_MAX_BYTES:
         raise RoomFileUnfitError(problem="it is larger than 64 KiB")
     try:
         # A byte order mark and CRLF are what Windows' editor leaves.
-        return RoomConfig.model_validate(tomllib.loads(data.decode("utf-8-sig")))
+        return tomllib.loads(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise RoomFileUnfitError(problem=str(problem)) from problem
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise RoomFileUnfitError(problem=f"{where}: {first['msg']}") from problem

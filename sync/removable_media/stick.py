@@ -54,6 +54,13 @@ class StickFileTooLargeError(InvalidInputError):
     staff_message = "The file {name} on this stick is too large to be what it says. It was left."
 
 
+class StickFileMisnamedError(InvalidInputError):
+    """A document on a stick has a name that none has which the centre wrote."""
+
+    key = "stick_file_misnamed"
+    staff_message = "The centre gives no file on a stick the name {name}. It was left."
+
+
 @dataclass(frozen=True, slots=True)
 class Carried:
     """What was taken from or put on a stick; `refused` by file name, with the error's key."""
@@ -201,7 +208,7 @@ def list_files(folder: Path) -> list[Path]:
 def _take_document(path: Path, incoming: Path, *, box_id: str, centre: PublicIdentity) -> None:
     match = _DOCUMENT_NAME.fullmatch(path.name)
     if match is None:
-        raise StickFileTooLargeError(name=path.name)
+        raise StickFileMisnamedError(name=path.name)
     data = read_bounded(path, DOCUMENT_MAX_BYTES)
     verify_for_box(match.group(2), data, box_id=box_id, centre=centre)
     write_durably(incoming / path.name, data)

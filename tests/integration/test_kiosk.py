@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from kiosk_client.guard import SETTLING_TURNS, Guard, Standing
+from kiosk_client.guard import SENDING_TURNS, SETTLING_TURNS, Guard, Standing
 from kiosk_client.settings import KioskSettings
 from kiosk_client.trust import (
     Authority,
@@ -158,6 +160,25 @@ def test_silence_a_foreign_answer_and_a_missing_certificate_are_told_apart(
             Authority(bad)
 
 
+@pytest.mark.parametrize("head", [b"Content-Length: 100", b"Transfer-Encoding: chunked"])
+def test_answer_that_breaks_off_is_silence(
+    tmp_path: Path, authority: trustme.CA, head: bytes
+) -> None:
+    """The plug of a box is pulled in the middle of an answer: the guard goes on."""
+    broken = b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n5\r\n{"
+
+    def answer(line: socket.socket) -> None:
+        with line:
+            line.recv(65536)
+            line.sendall(broken)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=lambda: answer(server.accept()[0]), daemon=True).start()
+        port = server.getsockname()[1]
+        with closing(TlsFront(authority, port)) as front, pytest.raises(BoxSilentError):
+            Authority(keep_authority(authority, tmp_path)).look(front.origin)
+
+
 def test_guard_finds_trusts_allows_and_reports(
     make_guard: MakeGuard, behind_tls: Callable[..., BoxProcess]
 ) -> None:
@@ -238,3 +259,21 @@ def test_release_and_restart_come_from_the_box_that_is_trusted(
     chief._post("/workstations", f"/workstations/{name}/release", released="yes")
     turn_until(later, lambda now: now.released)
     assert 1 == later.standing.restarts
+
+
+def test_work_of_an_earlier_start_is_sent_before_a_release_erases_it(
+    make_guard: MakeGuard, behind_tls: Callable[..., BoxProcess]
+) -> None:
+    """A computer that lost its power is let go once its page had time with the box."""
+    box = behind_tls()
+    box.start()
+    guard = make_guard(address=public(box))
+    guard._work.is_of_before = True
+    turn_until(guard, lambda now: bool(now.open_at))
+    box.staff()._post(
+        "/workstations", f"/workstations/{guard.memory.workstation_id}/release", released="yes"
+    )
+    for _ in range(SENDING_TURNS - 1):
+        guard.turn()
+        assert not guard.standing.released
+    turn_until(guard, lambda now: now.released)

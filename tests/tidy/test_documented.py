@@ -19,7 +19,8 @@ from sync.agent.stages import SyncStage, SyncStatus
 
 UNITS = ("_seconds", "_minutes", "_ms", "_bytes", "_max", "_port", "_dir", "_threads")
 WITHOUT_UNIT = {"room", "host", "public_origin", "proxy_address", "announce", "standby_of"}
-"""Names, addresses and a yes or no: they have no unit."""
+WITHOUT_UNIT |= {"room_file_problem"}
+"""Names, addresses, a sentence and a yes or no: they have no unit."""
 
 
 @pytest.fixture

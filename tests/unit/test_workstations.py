@@ -9,6 +9,8 @@ import pytest
 from appliance.services.show_workstations import notices
 from appliance.services.workstations import (
     FORGOTTEN_AFTER_MS,
+    PLACES_OF_ONE_ADDRESS,
+    RELEASE_HOLDS_MS,
     WORKSTATIONS_MAX,
     Instruction,
     Report,
@@ -24,7 +26,8 @@ WELL = Report(kind="kiosk", version="1", name="desk-1", battery_percent=90, disp
 def _full() -> Workstations:
     made = Workstations()
     for number in range(WORKSTATIONS_MAX):
-        made.heard(f"desk{number:04}", WELL, address="", now_ms=number)
+        address = f"10.77.1.{number // PLACES_OF_ONE_ADDRESS}"
+        made.heard(f"desk{number:04}", WELL, address=address, now_ms=number)
     return made
 
 
@@ -48,11 +51,30 @@ def test_the_longest_silent_gives_its_place_after_a_while() -> None:
     )
 
 
-def test_whoever_reports_after_all_were_released_is_released_too() -> None:
-    """A computer that was off at that moment is not forgotten in the kiosk."""
+def test_release_counts_for_whoever_keeps_reporting_and_for_nobody_who_starts_anew() -> None:
+    """Work on the stick of a computer that was dead at the end is sent before it is erased."""
     made = Workstations()
+    for name in ("desk0001", "desk0002"):
+        made.heard(name, WELL, address="", now_ms=0)
     made.release_all(released=True)
-    assert made.heard("desk0001", WELL, address="", now_ms=0) == Instruction(release=True)
+    assert made.all_released
+    at_ms = RELEASE_HOLDS_MS
+    assert made.heard("desk0001", WELL, address="", now_ms=at_ms) == Instruction(release=True)
+    assert made.heard("desk0002", WELL, address="", now_ms=at_ms + 1) == Instruction()
+    assert made.heard("desk0003", WELL, address="", now_ms=at_ms) == Instruction()
+    assert not made.all_released
+
+
+def test_one_address_that_invents_workstations_keeps_nobody_out() -> None:
+    """Its own places are taken again, the longest silent first."""
+    made = Workstations()
+    made.heard("desk-real", WELL, address="10.77.1.2", now_ms=0)
+    for number in range(WORKSTATIONS_MAX - 1):
+        made.heard(f"fake{number:04}", WELL, address="10.77.1.9", now_ms=1 + number)
+    made.heard("newcomer", WELL, address="10.77.1.3", now_ms=600)
+    names = {one.workstation_id for one in made.snapshot()}
+    assert {"desk-real", "newcomer", "fake0001"} <= names
+    assert "fake0000" not in names
 
 
 def test_restart_is_counted_and_unknown_names_are_refused() -> None:

@@ -130,14 +130,14 @@ def _remedies() -> dict[str, str]:
     new_certificate = _("Ask the centre to send a new one.")
     return {
         "disk_full": _("Bring results to the centre, then use a larger disk."),
-        "disk_low": _("Let the centre have the results of closed rooms, or use a larger disk."),
+        "disk_low": _("Use a larger disk, or wipe the box once everything is at the centre."),
         "disk_speed_unknown": _("Look whether the disk is full or can only be read."),
         "disk_much_too_slow": _("Replace the disk: memory cards do this before they die."),
         "disk_slow": _("Run the load test; replace the disk if it fails."),
         "memory_low": _("Stop other programs on this box, or use a box with more memory."),
         "memory_unknown": _("Run the load test: it says whether there is enough."),
         "clock_hardware_off": _(
-            "Set the clock, restart, and replace its battery if it is off again."
+            "Set the clock in the firmware at the start; replace its battery if it is off again."
         ),
         "clock_unknown": _("Compare the time on this page with a clock you trust."),
         "clock_alone": _(
@@ -150,17 +150,17 @@ def _remedies() -> dict[str, str]:
         "network_unknown": _("Open the address of the room on another computer."),
         "network_no_link": _("Put the cable into box and switch, and see that the switch is on."),
         "network_no_address": _("Look at the network part of room.toml, then restart the box."),
-        "network_no_names": _("Restart the box; if it stays, start the unit examroom-names."),
-        "ports_silent": _("Restart the box; if it stays, read what systemctl status says."),
+        "network_no_names": _("Restart the box; if it stays, use the spare box."),
+        "ports_silent": _("Restart the box; if it stays, use the spare box."),
         "certificate_missing": new_certificate,
         "certificate_over": _("Look at the clock first; else ask the centre for a new one."),
         "certificate_names": _("Ask the centre to send one with all names of this box."),
         "certificate_own": new_certificate,
-        "certificate_not_seen": _("Start the unit examroom-proxy."),
+        "certificate_not_seen": _("Restart the box; if it stays, use the spare box."),
         "certificate_untrusted": _("Ask the centre to send certificate and authority anew."),
         "certificate_soon": new_certificate,
         "certificate_not_used": _("Well for a demonstration; a room needs a name and https."),
-        "centre_not_enrolled": _("Enrol it: examroom-sync enrol."),
+        "centre_not_enrolled": _("Bring its public keys to the centre on a stick."),
         "centre_apart": _("Keep a stick ready for the results."),
         "exam_none": _("Let the centre plan and send the sitting, or bring its stick."),
         "exam_unfit": _("Tell the centre; it can send the package again for this box."),

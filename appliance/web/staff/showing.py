@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flask import Flask
 
+from appliance.domain.candidates import ADDITIONAL_TESTING_TIME
 from appliance.domain.states import AttemptState, SittingState
 from appliance.services.disk_guard import DiskStage, DiskView
 from appliance.services.show_lost_time import LostTimeView
@@ -132,6 +133,27 @@ def lost_time_words(part: LostTimeView) -> str:
     return ", ".join(words)
 
 
+def granted_words(name: str, value: str) -> str:
+    """Return what a candidate was granted; names and values are those of AfA PNP 3.0."""
+    way, _space, amount = value.partition(" ")
+    if name == ADDITIONAL_TESTING_TIME:
+        return {
+            "time-multiplier": _("time × %(factor)s", factor=amount),
+            "fixed-minutes": _("%(n)s minutes more", n=amount),
+        }.get(way, _("no time limit"))
+    known = {
+        "magnification": _("larger text"),
+        "text-appearance": _("wide spacing"),
+        "invert-display-polarity": _("dark page"),
+        "high-contrast": _("high contrast"),
+        "spoken": _("read aloud"),
+        "item-translation": _("translation"),
+        "sign-language": _("sign language"),
+    }
+    words = known.get(name, name.replace("-", " "))
+    return words if value in {"", "true"} else f"{words}: {value}"
+
+
 def disk_words(disk: DiskView) -> str:
     """Return what the disk means for the room, and what to do about it."""
     return {
@@ -242,6 +264,7 @@ def register(app: Flask) -> None:
         mirror_words=mirror_words,
         kept_words=kept_words,
         disk_words=disk_words,
+        granted_words=granted_words,
         lost_time_words=lost_time_words,
         TONE_CLASS=TONE_CLASS,
         TONE_ICON=TONE_ICON,

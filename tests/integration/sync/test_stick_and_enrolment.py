@@ -130,7 +130,13 @@ def test_mailbox_reaches_the_box_by_network_and_by_stick_alike(
     assert document == opened
     assert load_state(agents.paths.state).refused_documents == {"release-2": "signature_wrong"}
     by_network.unlink()
-    assert _import(agents, tmp_path) == (1, {"release-2.release": "signature_wrong"})
+    (folder,) = (tmp_path / "examroom" / "mailbox").iterdir()
+    (folder / "Copy of release.txt").write_bytes(b"")
+    refused = {
+        "Copy of release.txt": "stick_file_misnamed",
+        "release-2.release": "signature_wrong",
+    }
+    assert _import(agents, tmp_path) == (1, refused)
     assert data == by_network.read_bytes()
 
 

@@ -113,6 +113,7 @@ def test_empty_place_is_made_with_the_key_of_the_box(
     assert "waiting" == turn(work, "")
     assert tmp_path / "p" == work.profile_dir
     assert "kept" == turn(work)
+    assert not work.is_of_before
     assert ["look", f"make {VOLUME} {KEY}"] == root_half.asked
     assert [(BOX, "desk0001", VOLUME)] == box.asked
     assert tmp_path / "mounted/kiosk/profile" == work.profile_dir
@@ -122,7 +123,9 @@ def test_empty_place_is_made_with_the_key_of_the_box(
 def test_what_is_kept_is_opened(make: Make, root_half: RootHalf) -> None:
     """After a power cut."""
     root_half.answers |= {"look": f"closed {VOLUME}", "open": "open"}
-    assert "kept" == turn(make())
+    work = make()
+    assert "kept" == turn(work)
+    assert work.is_of_before
     assert ["look", f"open {KEY}"] == root_half.asked
 
 

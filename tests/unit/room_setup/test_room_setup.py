@@ -89,14 +89,29 @@ def test_settings_are_those_of_a_box_behind_its_proxy(tmp_path: Path) -> None:
     assert "EXAMROOM_CENTRE=https://centre.school.example\n" == (setup / "sync.env").read_text()
 
 
-def test_box_serves_with_the_defaults_when_the_room_file_is_no_good(tmp_path: Path) -> None:
-    """It says what is wrong instead of standing silent in the room."""
+@pytest.mark.parametrize(
+    ("text", "gives_addresses"),
+    [
+        ("room = 7", False),
+        ('[network]\nkind = "school"\nport = "x"', False),
+        ('[netwrok]\nkind = "school"', False),
+        ("[network", False),
+        ("network = 7", False),
+        ('room = 7\n[network]\nkind = "own"', True),
+    ],
+)
+def test_box_with_a_bad_room_file_gives_addresses_only_where_it_is_told(
+    tmp_path: Path, text: str, *, gives_addresses: bool
+) -> None:
+    """A typo does not take down the school; the box serves, and says what is wrong."""
     machine = _machine(tmp_path, "enp1s0")
-    file = _write(tmp_path / "room.toml", "room = 7")
+    file = _write(tmp_path / "room.toml", text)
     done = configure(file, system=machine, data_dir=Path("/d"))
-    assert RoomConfig() == done.config
-    assert done.problem == (machine / "run/examroom-setup/problem").read_text()
-    assert "room: " in done.problem
+    setup = machine / "run/examroom-setup"
+    settings = Settings.model_validate(tomllib.loads((setup / "examroom.toml").read_text()))
+    assert done.problem
+    assert done.problem == settings.room_file_problem
+    assert gives_addresses == (setup / "dnsmasq.conf").exists()
 
 
 def test_other_ports_than_the_rooms_only_ask_for_an_address(tmp_path: Path) -> None:
