@@ -22,7 +22,9 @@ say "units"
 said=$(systemd-analyze verify /usr/lib/systemd/system/examroom* 2>&1) || true
 test -z "$said" || { echo "$said"; exit 1; }
 for unit in /usr/lib/systemd/system/examroom*.service; do
-    systemd-analyze security --offline=true --threshold=20 "$unit" | tail -1
+    said=$(systemd-analyze security --offline=true --threshold=20 --no-pager "$unit") ||
+        { echo "$said"; exit 1; }
+    echo "$said" | tail -1
 done
 
 say "keys, certificate, proxy"
@@ -63,6 +65,8 @@ for host, path in (("box.examroom.internal", "/health"), ("staff.box.examroom.in
             break
         except OSError:
             time.sleep(0.5)
+    else:
+        raise SystemExit(f"Nobody answers for {host}.")
     print(host, path, answer.status)
 PYTHON
 kill $box
