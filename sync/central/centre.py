@@ -20,6 +20,7 @@ from appliance.formats.keys import (
 from appliance.formats.room_authority import RoomAuthority, load_or_create_authority
 from appliance.formats.sealing import seal, unseal
 from appliance.platform.clock import Clock
+from appliance.platform.files import make_folder
 from sync.central.database import open_database
 from sync.central.tables import records
 
@@ -75,6 +76,7 @@ def create_centre(data_dir: Path, name: str) -> None:
     keys_dir = data_dir / "keys"
     if keys_dir.exists():
         raise CentreExistsError(path=str(data_dir))
+    make_folder(data_dir, mode=0o700)
     recovery = create_recovery_key()
     save_recovery_key(keys_dir, recovery)
     identity = create_centre_identity(name, recovery=recovery.public)
@@ -85,14 +87,31 @@ def create_centre(data_dir: Path, name: str) -> None:
 
 
 def open_centre(data_dir: Path, database_url: str | None, clock: Clock) -> Centre:
-    """Open a centre; its database is `data_dir/centre.db` unless a URL names another."""
+    """Open a centre; its database is `data_dir/centre.db` unless a URL names another.
+
+    Raises CentreMissingError.
+    """
+    identity, authority = load_keys(data_dir, clock)
+    web_key = (data_dir / "keys" / "web.key").read_bytes()
+    url = database_url or _own_database(data_dir / "centre.db")
+    return Centre(open_database(url), identity, clock, web_key, authority)
+
+
+def load_keys(data_dir: Path, clock: Clock) -> tuple[CentreIdentity, RoomAuthority]:
+    """Return who a centre is, without its database; raises CentreMissingError."""
     keys_dir = data_dir / "keys"
     try:
         identity = load_centre_identity(keys_dir)
-        web_key = (keys_dir / "web.key").read_bytes()
     except FileNotFoundError as problem:
         raise CentreMissingError(path=str(data_dir)) from problem
     # A centre that was made by an older version gets its authority now.
-    authority = load_or_create_authority(keys_dir, identity.public.name, now_ms=clock.wall_ms())
-    url = database_url or f"sqlite:///{(data_dir / 'centre.db').absolute()}"
-    return Centre(open_database(url), identity, clock, web_key, authority)
+    return identity, load_or_create_authority(
+        keys_dir, identity.public.name, now_ms=clock.wall_ms()
+    )
+
+
+def _own_database(path: Path) -> str:
+    """Return the URL of a file that only its owner reads; what SQLite puts beside it is alike."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    return f"sqlite:///{path.absolute()}"

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from appliance.platform.clock import SystemClock
 from appliance.platform.files import write_durably
 from sync.central import room_certificates
+from sync.central.centre import load_keys
 from sync.central.command_parts import ACTOR, DATA, DATABASE, FILE, JSON, open_at, tell
 
 
@@ -16,7 +18,8 @@ from sync.central.command_parts import ACTOR, DATA, DATABASE, FILE, JSON, open_a
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
 def authority(data_dir: Path, target: Path) -> None:
     """Write the root certificate that the computers of exam rooms have to trust, as PEM."""
-    write_durably(target, open_at(data_dir, None).authority.certificate_pem)
+    _identity, own = load_keys(data_dir, SystemClock())
+    write_durably(target, own.certificate_pem)
 
 
 @click.command("room-certificate")

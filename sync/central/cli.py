@@ -13,6 +13,7 @@ import click
 
 from appliance.domain.errors import ExamroomError
 from appliance.formats.keys import load_recovery_key
+from appliance.platform.clock import SystemClock
 from appliance.platform.files import write_durably
 from sync.central import (
     administrators,
@@ -22,7 +23,7 @@ from sync.central import (
     sittings,
     stick,
 )
-from sync.central.centre import Centre, create_centre
+from sync.central.centre import Centre, create_centre, load_keys
 from sync.central.certificate_commands import CERTIFICATE_COMMANDS
 from sync.central.command_parts import (
     ACTOR,
@@ -179,7 +180,8 @@ def enrolment_code(
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
 def write_keys(data_dir: Path, target: Path) -> None:
     """Write the centre's public keys file, for boxes that are enrolled by stick."""
-    write_durably(target, open_at(data_dir, None).identity.public.to_bytes())
+    identity, _authority = load_keys(data_dir, SystemClock())
+    write_durably(target, identity.public.to_bytes())
 
 
 @commands.command("add-sitting")

@@ -68,6 +68,26 @@ def test_stick_that_is_put_in_carries_both_ways(tmp_path: Path) -> None:
     assert "Wrote 0 bundles" in said
 
 
+def test_only_its_user_reads_a_centre(tmp_path: Path) -> None:
+    """Names, responses and keys: neither folder nor database is for other users of the machine."""
+    centre = tmp_path / "centre"
+    _central("init", "--json", data=centre)
+    modes = {one.name: one.stat().st_mode & 0o077 for one in [centre, *centre.iterdir()]}
+    assert {"centre", "keys", "centre.db"} <= set(modes)
+    assert {0} == set(modes.values())
+
+
+def test_public_keys_of_a_centre_need_no_database(tmp_path: Path) -> None:
+    """One that lies elsewhere is not made a second time in the folder."""
+    centre = tmp_path / "centre"
+    database = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    _central("init", "--json", "--database", database, data=centre)
+    _central("write-keys", tmp_path / "centre.json", data=centre)
+    _central("authority", tmp_path / "authority.pem", data=centre)
+    assert b"BEGIN CERTIFICATE" in (tmp_path / "authority.pem").read_bytes()
+    assert not (centre / "centre.db").exists()
+
+
 def test_whole_exam_travels_by_stick(tmp_path: Path) -> None:
     """Enrolment, sending, bundles, receipts and results, and no network anywhere."""
     centre, box, stick = tmp_path / "centre", tmp_path / "box", tmp_path / "stick"
