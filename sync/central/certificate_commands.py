@@ -1,4 +1,4 @@
-"""`examroom-central` for the rooms' TLS: the authority's root, and certificates of boxes."""
+"""`examroom-central` for what others believe: public keys, the root of rooms' TLS, certificates."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ from appliance.platform.files import write_durably
 from sync.central import room_certificates
 from sync.central.centre import load_keys
 from sync.central.command_parts import ACTOR, DATA, DATABASE, FILE, JSON, open_at, tell
+
+
+@click.command("write-keys")
+@DATA
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+def write_keys(data_dir: Path, target: Path) -> None:
+    """Write the centre's public keys file, for boxes that are enrolled by stick."""
+    identity, _authority = load_keys(data_dir, SystemClock())
+    write_durably(target, identity.public.to_bytes())
 
 
 @click.command()
@@ -51,4 +60,4 @@ def room_certificate(  # noqa: PLR0913, PLR0917 - one parameter for each option
     tell(as_json, names=list(sent.names), valid_until_ms=sent.valid_until_ms)
 
 
-CERTIFICATE_COMMANDS = (authority, room_certificate)
+CERTIFICATE_COMMANDS = (write_keys, authority, room_certificate)

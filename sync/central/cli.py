@@ -13,8 +13,6 @@ import click
 
 from appliance.domain.errors import ExamroomError
 from appliance.formats.keys import load_recovery_key
-from appliance.platform.clock import SystemClock
-from appliance.platform.files import write_durably
 from sync.central import (
     administrators,
     boxes,
@@ -23,7 +21,7 @@ from sync.central import (
     sittings,
     stick,
 )
-from sync.central.centre import Centre, create_centre, load_keys
+from sync.central.centre import Centre, create_centre
 from sync.central.certificate_commands import CERTIFICATE_COMMANDS
 from sync.central.command_parts import (
     ACTOR,
@@ -173,15 +171,6 @@ def enrolment_code(
     centre = open_at(data_dir, database_url)
     code = boxes.create_enrolment_code(centre, actor=ACTOR, name=name, room=room)
     tell(as_json, code=code)
-
-
-@commands.command("write-keys")
-@DATA
-@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
-def write_keys(data_dir: Path, target: Path) -> None:
-    """Write the centre's public keys file, for boxes that are enrolled by stick."""
-    identity, _authority = load_keys(data_dir, SystemClock())
-    write_durably(target, identity.public.to_bytes())
 
 
 @commands.command("add-sitting")
