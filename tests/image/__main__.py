@@ -6,6 +6,7 @@
     python -m tests.image listening   a client that reads aloud, and its box
     python -m tests.image full-room   a box and 300 candidates: its memory
     python -m tests.image install     a box that installs itself on the disk of a machine
+    python -m tests.image key-stick   a box without a TPM: a stick opens its disk
     python -m tests.image plugs       a box whose plug is pulled six times: power to serving
 
 The machines are started in QEMU on one virtual cable.  The boxes' public keys come back on sticks,
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from tests.image.full_room import play_full_room
 from tests.image.install import play_install
+from tests.image.key_stick import play_key_stick
 from tests.image.listening import play_listening
 from tests.image.plugs import play_plugs
 from tests.image.sitting import play_sitting
@@ -34,6 +36,7 @@ STANDBYS = {
     "listening": 0,
     "full-room": 0,
     "install": 0,
+    "key-stick": 0,
     "plugs": 0,
 }
 
@@ -60,6 +63,8 @@ def main() -> None:
                 play_full_room(stage)
             case "install":
                 play_install(stage, given.images)
+            case "key-stick":
+                play_key_stick(stage)
             case "plugs":
                 play_plugs(stage)
     finally:

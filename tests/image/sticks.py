@@ -14,10 +14,16 @@ _GPT_ENTRY = struct.Struct("<16s16sQQQ72s")
 
 def make_stick(path: Path, *, mib: int = STICK_MIB) -> Path:
     """Make an empty stick with the folder that says what it is for."""
+    empty_stick(path, "CARRY", mib=mib)
+    _run("mmd", "-i", str(path), "::examroom")
+    return path
+
+
+def empty_stick(path: Path, name: str, *, mib: int = STICK_MIB) -> Path:
+    """Make a stick as a shop sells it, with a name."""
     with path.open("wb") as file:
         file.truncate(mib * 2**20)
-    _run("mkfs.vfat", "-F", "32", "-n", "CARRY", str(path))
-    _run("mmd", "-i", str(path), "::examroom")
+    _run("mkfs.vfat", "-F", "32", "-n", name, str(path))
     return path
 
 
