@@ -18,6 +18,7 @@ from appliance.formats.signed_document import SIGNED_MAX_BYTES
 from appliance.formats.wipe_certificate import (
     WipeCertificate,
     WipedJournal,
+    read_wipe_certificate,
     write_wipe_certificate,
 )
 from appliance.platform.clock import Clock
@@ -60,6 +61,16 @@ class RoomNotClosedError(RefusedError):
     )
 
 
+class SealedKeysOutOfReachError(RefusedError):
+    """The keys sealed to the machine are root's, and whoever wipes is not."""
+
+    key = "sealed_keys_out_of_reach"
+    staff_message = (
+        "This user cannot destroy the sealed keys in {folder}. Nothing was destroyed. As root, "
+        "run it as examroom-box examroom-sync wipe-box."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class BoxToWipe:
     """A box as the wiping needs it; `credentials_dir` holds the keys sealed to the machine."""
@@ -74,8 +85,10 @@ class BoxToWipe:
 def require_wipeable(machine: BoxToWipe, *, reason: str) -> None:
     """Raise what would stand against wiping the box if it were stopped; it may run.
 
-    Raises NotAtTheCentreError or RoomNotClosedError, unless `reason` is given.
+    Raises SealedKeysOutOfReachError, and NotAtTheCentreError or RoomNotClosedError unless `reason`
+    is given.
     """
+    _require_reachable(machine.credentials_dir)
     _require_closed(machine, reason)
     _require_at_the_centre(_journals(machine), reason)
 
@@ -83,14 +96,15 @@ def require_wipeable(machine: BoxToWipe, *, reason: str) -> None:
 def wipe_box(machine: BoxToWipe, certificate_path: Path, *, reason: str) -> bytes:
     """Write the certificate, then destroy everything; return the certificate's bytes.
 
-    Raises NotAtTheCentreError or RoomNotClosedError unless `reason` is given, BoxInUseError, or
-    OSError where the certificate cannot be written: then nothing was destroyed.
+    Raises NotAtTheCentreError or RoomNotClosedError unless `reason` is given, BoxInUseError,
+    SealedKeysOutOfReachError, or OSError where the certificate cannot be written: then nothing was
+    destroyed.
     """
     _require_unused(machine.data_dir)
+    _require_reachable(machine.credentials_dir)
     begun = machine.data_dir / BEGUN_FILE
-    if begun.exists():
-        signed = begun.read_bytes()
-    else:
+    signed = _begun(begun, machine.box.public)
+    if signed is None:
         left = _require_closed(machine, reason)
         journals = _journals(machine)
         left += _require_at_the_centre(journals, reason)
@@ -106,6 +120,25 @@ def wipe_box(machine: BoxToWipe, certificate_path: Path, *, reason: str) -> byte
     write_durably(begun, signed)
     _destroy(machine.data_dir, machine.credentials_dir)
     return signed
+
+
+def _begun(path: Path, box: PublicIdentity) -> bytes | None:
+    """Return the certificate of a wiping that was cut off.
+
+    That of the box that was here before proves nothing about this one.
+    """
+    try:
+        signed = path.read_bytes()
+        read_wipe_certificate(signed, box=box)
+    except (FileNotFoundError, ExamroomError):
+        return None
+    return signed
+
+
+def _require_reachable(credentials_dir: Path) -> None:
+    """Raise SealedKeysOutOfReachError where destroying the keys would find none of them."""
+    if credentials_dir.is_dir() and not os.access(credentials_dir, os.R_OK | os.W_OK | os.X_OK):
+        raise SealedKeysOutOfReachError(folder=str(credentials_dir))
 
 
 def _require_closed(machine: BoxToWipe, reason: str) -> list[str]:
