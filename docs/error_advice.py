@@ -179,6 +179,7 @@ ADVICE: dict[str, tuple[str, str]] = {
     "seat_taken": (INVIGILATOR, "Note another seat, or correct the other candidate's."),
     "seb_client_unknown": (INVIGILATOR, "Quit SEB there and open the link again."),
     "seb_link_unfit": (INVIGILATOR, "Load the page “Safe Exam Browser” and use its link."),
+    "sealed_keys_out_of_reach": (TECHNICIAN, "As root, wipe the box with examroom-box."),
     "settings_file_unfit": (
         TECHNICIAN,
         "Mend the file that is named, then write the sticks again.",

@@ -29,6 +29,7 @@ from appliance.domain.states import (
     AttemptState,
     SittingState,
 )
+from appliance.formats.kiosk_settings import KioskSettings
 from appliance.settings import Settings
 from appliance.storage.attachments import attachment_migrations
 from appliance.storage.box_schema import box_migrations
@@ -39,7 +40,6 @@ from appliance.web.errors import status_of
 from appliance.web.staff.app import create_staff_app
 from docs.error_advice import ADVICE
 from kiosk_client.cli import main as examroom_kiosk
-from kiosk_client.settings import KioskSettings
 from provisioning.cli import main as examroom_provision
 from sync.agent.stages import SYNC_MOVES, SyncStage, SyncStatus
 from sync.central.cli import commands as examroom_central

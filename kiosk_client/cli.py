@@ -12,12 +12,12 @@ from types import FrameType
 import click
 
 from appliance.domain.errors import ExamroomError
+from appliance.formats.kiosk_settings import KioskSettings, load_kiosk_settings
 from kiosk_client.discovery import Discovery
 from kiosk_client.guard import Guard
 from kiosk_client.local_pages import serve_local_pages
 from kiosk_client.looking import Looks
 from kiosk_client.policies import policies, write_policies
-from kiosk_client.settings import KioskSettings, load_kiosk_settings
 from kiosk_client.supervision import Supervisor
 from kiosk_client.trust import Authority, BoxSeen, read_address
 

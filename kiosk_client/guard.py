@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from appliance.domain.errors import ExamroomError
+from appliance.formats.kiosk_settings import KioskSettings
 from kiosk_client import readings
 from kiosk_client.blocked_keys import BlockedKeys
 from kiosk_client.discovery import Discovery
@@ -24,7 +25,6 @@ from kiosk_client.looking import Looks
 from kiosk_client.memory import Memory, keep_memory, load_memory
 from kiosk_client.policies import policies, write_policies
 from kiosk_client.rooms import RoomSeen, rooms_of
-from kiosk_client.settings import KioskSettings
 from kiosk_client.trust import Authority, BoxSeen, Wanted, read_address
 from kiosk_client.unsent_work import UnsentWork
 

@@ -21,10 +21,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.formats.kiosk_settings import KioskSettings
 from kiosk_client import readings
 from kiosk_client.one_page import OnePage, through_pipe
 from kiosk_client.screen_reader import ScreenReader, environment_of_x
-from kiosk_client.settings import KioskSettings
 
 POLL_SECONDS = 1
 ANSWER_SECONDS = 5

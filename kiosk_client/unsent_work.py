@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 from appliance.domain.errors import ExamroomError
+from appliance.formats.kiosk_settings import KioskSettings
 from kiosk_client.keeper import Keeper, Place
-from kiosk_client.settings import KioskSettings
 from kiosk_client.trust import Authority, NotABoxError
 
 Standing = Literal["waiting", "kept", "in_memory", "unreadable"]

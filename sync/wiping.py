@@ -18,6 +18,7 @@ from appliance.formats.signed_document import SIGNED_MAX_BYTES
 from appliance.formats.wipe_certificate import (
     WipeCertificate,
     WipedJournal,
+    read_wipe_certificate,
     write_wipe_certificate,
 )
 from appliance.platform.clock import Clock
@@ -59,6 +60,16 @@ class RoomNotClosedError(RefusedError):
     )
 
 
+class SealedKeysOutOfReachError(RefusedError):
+    """The keys sealed to the machine are root's, and whoever wipes is not."""
+
+    key = "sealed_keys_out_of_reach"
+    staff_message = (
+        "This user cannot destroy the sealed keys in {folder}. Nothing was destroyed. As root, "
+        "run it as examroom-box examroom-sync wipe-box."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class BoxToWipe:
     """A box as the wiping needs it; `credentials_dir` holds the keys sealed to the machine."""
@@ -73,8 +84,10 @@ class BoxToWipe:
 def require_wipeable(machine: BoxToWipe, *, reason: str) -> None:
     """Raise what would stand against wiping the box if it were stopped; it may run.
 
-    Raises RoomNotClosedError, and NotAtTheCentreError unless `reason` is given.
+    Raises SealedKeysOutOfReachError, RoomNotClosedError, and NotAtTheCentreError unless `reason` is
+    given.
     """
+    _require_reachable(machine.credentials_dir)
     _require_closed(machine)
     _require_at_the_centre(_journals(machine), reason)
 
@@ -82,14 +95,15 @@ def require_wipeable(machine: BoxToWipe, *, reason: str) -> None:
 def wipe_box(machine: BoxToWipe, certificate_path: Path, *, reason: str) -> bytes:
     """Write the certificate, then destroy everything; return the certificate's bytes.
 
-    Raises RoomNotClosedError, NotAtTheCentreError unless `reason` is given, BoxInUseError, or
-    OSError where the certificate cannot be written: then nothing was destroyed.
+    Raises SealedKeysOutOfReachError, RoomNotClosedError, NotAtTheCentreError unless `reason` is
+    given, BoxInUseError, or OSError where the certificate cannot be written: then nothing was
+    destroyed.
     """
     _require_unused(machine.data_dir)
+    _require_reachable(machine.credentials_dir)
     begun = machine.data_dir / BEGUN_FILE
-    if begun.exists():
-        signed = begun.read_bytes()
-    else:
+    signed = _begun(begun, machine.box.public)
+    if signed is None:
         _require_closed(machine)
         journals = _journals(machine)
         left = _require_at_the_centre(journals, reason)
@@ -107,10 +121,28 @@ def wipe_box(machine: BoxToWipe, certificate_path: Path, *, reason: str) -> byte
     return signed
 
 
+def _begun(path: Path, box: PublicIdentity) -> bytes | None:
+    """Return the certificate of a wiping that was cut off.
+
+    That of the box that was here before proves nothing about this one.
+    """
+    try:
+        signed = path.read_bytes()
+        read_wipe_certificate(signed, box=box)
+    except (FileNotFoundError, ExamroomError):
+        return None
+    return signed
+
+
+def _require_reachable(credentials_dir: Path) -> None:
+    """Raise SealedKeysOutOfReachError where destroying the keys would find none of them."""
+    if credentials_dir.is_dir() and not os.access(credentials_dir, os.R_OK | os.W_OK | os.X_OK):
+        raise SealedKeysOutOfReachError(folder=str(credentials_dir))
+
+
 def _require_closed(machine: BoxToWipe) -> None:
     """No reason helps against this: whoever comes by with a stick could end an exam for good."""
-    source = BoxJournals(machine.data_dir)
-    if not all(map(source.is_sealed, source.journal_ids())):
+    if BoxJournals(machine.data_dir).open_ids():
         raise RoomNotClosedError
 
 

@@ -51,6 +51,17 @@ def list_journals(data_dir: Path, box_key: bytes) -> list[JournalInfo]:
     ]
 
 
+def list_open(data_dir: Path, box_key: bytes) -> list[str]:
+    """Return the journals of rooms that this box leads and nobody has closed."""
+    rows = _box_rows(
+        data_dir,
+        box_key,
+        "SELECT journal_id FROM journals "
+        "WHERE journal_key IS NOT NULL AND role = 'leading' AND sealed_at_ms IS NULL",
+    )
+    return [row[0] for row in rows]
+
+
 def list_peers(data_dir: Path, box_key: bytes) -> list[tuple[str, bytes]]:
     """Return (sitting_id, public identity) of the boxes the centre gave a sitting, this one too."""
     rows = _box_rows(data_dir, box_key, "SELECT sitting_id, identity FROM peers ORDER BY box_id")

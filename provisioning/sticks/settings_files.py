@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 from appliance.domain.errors import ExamroomError, InvalidInputError
 from appliance.formats.keys import IDENTITY_MAX_BYTES, PINNED_CENTRE_FILE, read_public_identity
+from appliance.formats.kiosk_settings import read_kiosk_settings
 from appliance.formats.room_certificate import PEM_MAX_BYTES, require_root
 from provisioning.room_setup.room_config import ROOM_FILE, ROOM_FILE_MAX_BYTES, read_room_file
 from provisioning.sticks.image import SETTINGS_LABEL, Image
 
 CLIENT_FILE = "client.toml"
 AUTHORITY_FILE = "authority.pem"
+CLIENT_DEFAULTS = {"authority": f"/run/examroom-settings/{AUTHORITY_FILE}"}
+"""As the image's `client-setup` completes the file: the authority lies beside it on the stick."""
 MCOPY_SECONDS = 60
 
 
@@ -96,11 +98,8 @@ def _require_room(path: Path, _data: bytes) -> None:
     read_room_file(path)
 
 
-def _require_toml(path: Path, data: bytes) -> None:
-    try:
-        tomllib.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-        raise SettingsFileUnfitError(path=str(path), problem=str(problem)) from problem
+def _require_client(_path: Path, data: bytes) -> None:
+    read_kiosk_settings(data, CLIENT_DEFAULTS)
 
 
 def _require_authority(_path: Path, data: bytes) -> None:
@@ -114,7 +113,7 @@ def _require_centre(path: Path, data: bytes) -> None:
 
 _CHECKS = {
     ROOM_FILE: _require_room,
-    CLIENT_FILE: _require_toml,
+    CLIENT_FILE: _require_client,
     AUTHORITY_FILE: _require_authority,
     PINNED_CENTRE_FILE: _require_centre,
 }

@@ -16,6 +16,7 @@ from appliance.storage.reading import (
     JournalReader,
     list_followed,
     list_journals,
+    list_open,
     list_peers,
 )
 
@@ -70,6 +71,10 @@ class BoxJournals:
     def followed_ids(self) -> list[str]:
         """Return the journals of which this box only has a copy, which another box sends."""
         return list_followed(self._data_dir, self._key)
+
+    def open_ids(self) -> list[str]:
+        """Return the journals of rooms that this box leads and nobody has closed."""
+        return list_open(self._data_dir, self._key)
 
     def is_sealed(self, journal_id: str) -> bool:
         """Say whether a journal of `journal_ids` takes no more entries."""

@@ -42,6 +42,7 @@ PAGES = {
     "docs/settings.md": "settings.md",
     "LICENSE": "copyright",
 }
+SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
 SETTINGS = "etc/examroom/examroom.toml"
 
 
@@ -151,7 +152,7 @@ def control_files(root: Path, version: str) -> None:
     control = text.format(version=version, kibibytes=size // 1024)
     (folder / "control").write_text(control, encoding="utf-8")
     (folder / "conffiles").write_text(f"/{SETTINGS}\n", encoding="ascii")
-    for name in ("postinst", "prerm", "postrm"):
+    for name in SCRIPTS:
         _copy(HERE / name, folder / name)
 
 
@@ -160,7 +161,7 @@ def settle_modes(root: Path) -> None:
     for path in (root, *root.rglob("*")):
         if path.is_symlink():
             continue
-        runs = path.is_dir() or path.name in {"postinst", "prerm", "postrm", "examroom-box"}
+        runs = path.is_dir() or path.name in {*SCRIPTS, "examroom-box"}
         path.chmod(0o755 if runs else 0o644)
 
 

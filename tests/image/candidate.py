@@ -15,6 +15,7 @@ from tests.image.stage import START_SECONDS, STEP_SECONDS, Stage
 PAGE_SECONDS = 30
 """Until a page is drawn after the program around the browser has reported, or started it anew."""
 SIGN_IN_SECONDS = 10
+DIALOG_SECONDS = 5
 WAYS_OUT: tuple[tuple[str, ...], ...] = (
     ("ctrl", "alt", "f2"),
     ("alt", "f4"),
@@ -45,6 +46,8 @@ WAYS_OUT: tuple[tuple[str, ...], ...] = (
     ("ctrl", "shift", "delete"),
     ("f1",),
 )
+DIALOGS = (("ctrl", "o"), ("ctrl", "s"), ("ctrl", "p"))
+"""What they open shows files or prints, and Esc would close it before anybody has seen it."""
 LETTERS = string.ascii_lowercase + string.digits
 """One is written after each way out."""
 ATTEMPT = r'href="/room\?seat=([0-9a-z]+)"'
@@ -111,7 +114,11 @@ def try_to_leave(
     for keys, letter in zip(ways, LETTERS, strict=False):
         stage.client.press(*keys)
         expected += f"{letter}+"
-        if not _goes_on(stage, invigilator, attempt, letter, expected):
+        with_escape = keys not in DIALOGS
+        if not with_escape:
+            time.sleep(DIALOG_SECONDS)
+            stage.client.look(f"after-{'-'.join(keys)}")
+        if not _goes_on(stage, invigilator, attempt, letter, expected, with_escape=with_escape):
             stage.client.look(f"stuck-after-{'-'.join(keys)}")
             raise RuntimeError(f"{'+'.join(keys)} led away from the exam")
     stage.client.look("3-after-the-ways-out")
@@ -119,12 +126,19 @@ def try_to_leave(
 
 
 def _goes_on(
-    stage: Stage, invigilator: Invigilator, attempt: str, letter: str, expected: str
+    stage: Stage,
+    invigilator: Invigilator,
+    attempt: str,
+    letter: str,
+    expected: str,
+    *,
+    with_escape: bool,
 ) -> bool:
     """Write a letter until the box has it, in vain while a browser that was closed starts again."""
     for seconds in (PAGE_SECONDS / 3, *4 * [PAGE_SECONDS]):
-        # The browser says of some keys that they are not allowed, and wants that to be closed.
-        stage.client.press("esc")
+        if with_escape:
+            # The browser says of some keys that they are not allowed, and wants that to be closed.
+            stage.client.press("esc")
         type_on(stage, letter)
         with contextlib.suppress(TimeoutError):
             invigilator.wait_for(f"/candidates/{attempt}", expected, seconds=seconds)

@@ -132,8 +132,45 @@ def test_services_get_the_keys_that_are_sealed() -> None:
     assert sorted(KEY_NAMES) == sorted(handed_over)
     for name, path in _named(r"^LoadCredentialEncrypted=(\S+):(\S+)$", _all_text()):
         assert f"/var/lib/examroom-credentials/{name}.cred" == path
+
+
+def test_command_of_the_box_gets_the_keys_that_are_there(tmp_path: Path) -> None:
+    """A wiping that was cut off has destroyed them, and is gone on with."""
     for name in KEY_NAMES:
-        assert f"LoadCredentialEncrypted={name}:$keys/{name}.cred" in _read("examroom-box")
+        (tmp_path / f"{name}.cred").touch()
+    told = _run_as_the_box(tmp_path, "examroom", "doctor")
+    assert told.endswith("-- examroom doctor")
+    for name in KEY_NAMES:
+        assert f"LoadCredentialEncrypted={name}:{tmp_path}/{name}.cred" in told
+        (tmp_path / f"{name}.cred").unlink()
+    assert "LoadCredentialEncrypted" not in _run_as_the_box(tmp_path, "examroom-sync", "wipe-box")
+
+
+@pytest.mark.parametrize(
+    ("command", "user"),
+    [(("examroom-sync", "wipe-box"), "root"), (("examroom-sync", "carry"), "examroom")],
+)
+def test_only_wiping_is_run_as_root(tmp_path: Path, command: tuple[str, ...], user: str) -> None:
+    """The keys that it has to destroy were sealed for root; all else is the box's own user's."""
+    assert f"--property=User={user} " in _run_as_the_box(tmp_path, *command)
+
+
+def _run_as_the_box(keys: Path, *command: str) -> str:
+    """Return what `examroom-box` gives to systemd-run."""
+    stand_in = keys / "systemd-run"
+    stand_in.write_text('#!/bin/sh\necho "$@"\n')
+    stand_in.chmod(0o755)
+    script = keys / "examroom-box"
+    script.write_text(_read("examroom-box").replace("/var/lib/examroom-credentials", str(keys)))
+    done = subprocess.run(
+        ["/bin/sh", str(script), *command],
+        env={"PATH": f"{keys}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    return done.stdout.strip()
 
 
 def test_everything_belongs_to_the_target() -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import trustme
 
+from appliance.formats.kiosk_settings import KioskSettings
 from kiosk_client.guard import SENDING_TURNS, SETTLING_TURNS, Guard, Standing
-from kiosk_client.settings import KioskSettings
 from kiosk_client.trust import (
     Authority,
     AuthorityUnusableError,

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from kiosk_client.settings import KioskSettings
+from appliance.formats.kiosk_settings import KioskSettings
 from kiosk_client.supervision import browser_command, prepare_profile
 from tests.integration.conftest import MakeBox
 from tests.rig.box_process import BoxProcess, free_port

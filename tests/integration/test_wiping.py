@@ -12,12 +12,24 @@ from pathlib import Path
 
 import pytest
 
-from appliance.formats.keys import BoxIdentity, create_centre_identity, load_box_identity
+from appliance.formats.keys import (
+    BoxIdentity,
+    create_box_identity,
+    create_centre_identity,
+    load_box_identity,
+)
 from appliance.formats.receipt import Receipt, write_receipt
 from appliance.formats.signing import SignatureWrongError
-from appliance.formats.wipe_certificate import read_wipe_certificate
+from appliance.formats.wipe_certificate import (
+    WipeCertificate,
+    read_wipe_certificate,
+    write_wipe_certificate,
+)
 from appliance.platform.clock import SystemClock
+from appliance.platform.credentials import load_or_create_key
+from appliance.storage.box_store import BoxStore
 from appliance.storage.journals import open_journal
+from appliance.storage.reading import BOX_DATABASE_KEY
 from provisioning.demo.processes import run_json
 from sync.agent.agent import AgentPaths
 from sync.agent.state import load_state
@@ -27,6 +39,7 @@ from sync.wiping import (
     BoxToWipe,
     NotAtTheCentreError,
     RoomNotClosedError,
+    SealedKeysOutOfReachError,
     require_wipeable,
     wipe_box,
 )
@@ -35,6 +48,7 @@ from tests.integration.test_whole_exam import DELIVERY_SECONDS, WholeExam, _wait
 from tests.rig.box_process import CHIEF_PIN, SITTING, BoxProcess
 
 BOX_USER = 65534
+REFUSED = 3
 PROGRAMS = Path(sys.executable).parent
 
 
@@ -142,20 +156,50 @@ def test_box_whose_keys_root_has_sealed_is_wiped_by_its_own_user(
     mark.chmod(0o644)
     for above in (tmp_path, *tmp_path.parents[:2]):
         above.chmod(0o711)
+    assert 0 == _wiped_as(BOX_USER, _machine(stopped_box), put / "certificate")
+    left = [path.name for path in stopped_box.folder.rglob("*") if path.is_file()]
+    assert [BEGUN_FILE] == left
+
+
+def test_box_is_not_wiped_by_whoever_cannot_reach_its_sealed_keys(
+    stopped_box: BoxProcess, tmp_path: Path
+) -> None:
+    """As on a package's machine: they are in a folder of root's, which looks empty to others."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can have a folder that the box's user may not read")
+    _put_receipt(stopped_box)
+    machine = _machine(stopped_box)
+    machine.credentials_dir.mkdir(mode=0o700)
+    sealed = machine.credentials_dir / "box-database.key.cred"
+    sealed.write_bytes(b"sealed")
+    put = tmp_path / "stick"
+    put.mkdir()
+    for path in [stopped_box.folder, put, *stopped_box.folder.rglob("*")]:
+        os.chown(path, BOX_USER, BOX_USER)
+    for above in (tmp_path, *tmp_path.parents[:2]):
+        above.chmod(0o711)
+    before = sorted(stopped_box.folder.rglob("*"))
+    assert REFUSED == _wiped_as(BOX_USER, machine, put / "certificate")
+    assert (before, []) == (sorted(stopped_box.folder.rglob("*")), list(put.iterdir()))
+    assert b"sealed" == sealed.read_bytes()
+
+
+def _wiped_as(user: int, machine: BoxToWipe, certificate: Path) -> int | None:
     worker = multiprocessing.get_context("fork").Process(
-        target=_wipe_as, args=(BOX_USER, _machine(stopped_box), put / "certificate")
+        target=_wipe_as, args=(user, machine, certificate)
     )
     worker.start()
     worker.join(30)
-    assert 0 == worker.exitcode
-    left = [path.name for path in stopped_box.folder.rglob("*") if path.is_file()]
-    assert [BEGUN_FILE] == left
+    return worker.exitcode
 
 
 def _wipe_as(user: int, machine: BoxToWipe, certificate: Path) -> None:
     os.setgid(user)
     os.setuid(user)
-    wipe_box(machine, certificate, reason="")
+    try:
+        wipe_box(machine, certificate, reason="")
+    except SealedKeysOutOfReachError:
+        sys.exit(REFUSED)
 
 
 def test_room_that_is_not_closed_stands_against_it(
@@ -173,6 +217,21 @@ def test_room_that_is_not_closed_stands_against_it(
         wipe_box(machine, target, reason="somebody said so")
     assert not target.exists()
     assert (box_in_an_exam.folder / "keys" / "box.identity").exists()
+
+
+def test_room_that_another_box_took_over_does_not_stand_against_it(
+    box_in_an_exam: BoxProcess,
+) -> None:
+    """Nobody can close it here any more: it is closed there."""
+    machine = _machine(box_in_an_exam)
+    box_in_an_exam.terminate()
+    _put_receipt(box_in_an_exam)
+    info = box_in_an_exam.journal_info()
+    key = load_or_create_key(BOX_DATABASE_KEY, box_in_an_exam.folder / "keys")
+    store = BoxStore(box_in_an_exam.folder / "box.db", key)
+    store.note_overtaken(info.journal_id, b"proof", 1)
+    store.close()
+    require_wipeable(machine, reason="")
 
 
 def test_reason_stands_in_the_certificate_when_something_was_lost(
@@ -200,6 +259,18 @@ def test_wiping_that_was_cut_off_is_gone_on_with(
     assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
     left = [path.name for path in stopped_box.folder.rglob("*") if path.is_file()]
     assert [BEGUN_FILE] == left
+
+
+def test_certificate_of_the_box_before_lets_nothing_be_wiped(
+    stopped_box: BoxProcess, tmp_path: Path
+) -> None:
+    """It stays in the data when the machine becomes a new box."""
+    before = create_box_identity("Before")
+    wiped = WipeCertificate(box_id="before", centre_id="centre", wiped_at_ms=1, journals=[])
+    (stopped_box.folder / BEGUN_FILE).write_bytes(write_wipe_certificate(wiped, box=before))
+    with pytest.raises(NotAtTheCentreError):
+        wipe_box(_machine(stopped_box), tmp_path / "certificate", reason="")
+    assert not (tmp_path / "certificate").exists()
 
 
 def test_running_box_is_not_wiped(make_box: MakeBox, tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from flask import Flask
 
 from appliance.domain.evolve import KINDS
 from appliance.domain.states import AttemptState, SittingState
+from appliance.formats.kiosk_settings import KioskSettings
 from appliance.settings import Settings
 from appliance.web.languages import speak
 from appliance.web.staff.showing import attempt_state, entry_words, sitting_state
 from docs.generate import DOCS, STATES
-from kiosk_client.settings import KioskSettings
 from sync.agent.stages import SyncStage, SyncStatus
 
 UNITS = ("_seconds", "_minutes", "_ms", "_bytes", "_max", "_port", "_dir", "_threads")

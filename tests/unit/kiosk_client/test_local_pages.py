@@ -9,9 +9,9 @@ import pytest
 import trustme
 from flask.testing import FlaskClient
 
+from appliance.formats.kiosk_settings import KioskSettings
 from kiosk_client.guard import Guard, Standing
 from kiosk_client.local_pages import LocalPortTakenError, create_local_app, serve_local_pages
-from kiosk_client.settings import KioskSettings
 from tests.rig.box_process import free_port
 
 HOST = {"Host": "127.0.0.1:8402"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk_client.settings import KioskSettingsUnfitError, load_kiosk_settings
+from appliance.formats.kiosk_settings import KioskSettingsUnfitError, load_kiosk_settings
 from kiosk_client.trust import AddressUnreadableError, read_address
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.errors import ExamroomError
+from appliance.formats.kiosk_settings import KioskSettings
 from kiosk_client.keeper import Keeper
-from kiosk_client.settings import KioskSettings
 from kiosk_client.trust import Authority, BoxSilentError, NotABoxError
 from kiosk_client.unsent_work import UnsentWork
 

@@ -70,7 +70,9 @@ def test_one_room_file_never_makes_two_boxes(image: Path, tmp_path: Path) -> Non
     ("option", "text", "said"),
     [
         ("--room", "rom = 1", "/file cannot go onto a stick: The file room.toml cannot"),
-        ("--client", "= 1", "cannot go onto a stick"),
+        ("--client", "= 1", "/file cannot go onto a stick"),
+        ("--client", "screen_reeder = true", "cannot be used: screen_reeder: Extra inputs"),
+        ("--client", 'screen_reader = "loud"', "cannot be used: screen_reader: Input should be"),
         ("--authority", "none", "/file cannot go onto a stick"),
         ("--centre-keys", "{}", "/file cannot go onto a stick"),
     ],
@@ -84,6 +86,15 @@ def test_file_that_is_not_what_it_should_be_stops_everything(
     result = _run(image, stick, option, file)
     assert (1, bytes(40 * MIB)) == (result.exit_code, stick.read_bytes())
     assert said in result.output
+
+
+def test_file_of_a_client_says_only_what_is_special(image: Path, tmp_path: Path) -> None:
+    """Whom to trust lies beside it on the stick."""
+    stick, client = _stick(tmp_path / "stick"), tmp_path / "client.toml"
+    client.write_bytes(b"\xef\xbb\xbfscreen_reader = true\r\n")
+    result = _run(image, stick, "--client", client)
+    assert "written and read back" in result.output
+    assert "screen_reader = true" in _file_on(stick, "client.toml")
 
 
 @pytest.mark.parametrize(

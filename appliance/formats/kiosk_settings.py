@@ -1,11 +1,13 @@
 """Every setting of the kiosk program: one TOML file for both its halves, read once at the start.
 
+Here, because whoever writes the sticks of a room checks it with the same eyes as the computers do.
 No secret is in it: what it trusts is a certificate that everybody may see.
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -82,9 +84,22 @@ class KioskSettings(BaseModel):
 def load_kiosk_settings(path: Path) -> KioskSettings:
     """Read the settings; raises KioskSettingsUnfitError with the name and what is wrong."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-        return KioskSettings.model_validate(values)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        data = path.read_bytes()
+    except OSError as problem:
+        raise KioskSettingsUnfitError(problem=str(problem)) from problem
+    return read_kiosk_settings(data, {})
+
+
+def read_kiosk_settings(data: bytes, defaults: Mapping[str, str]) -> KioskSettings:
+    """Return the settings in a file; `defaults` are for what it does not say.
+
+    Raises KioskSettingsUnfitError with the name and what is wrong.
+    """
+    try:
+        # Windows' editor leaves a byte order mark.
+        values = tomllib.loads(data.decode("utf-8-sig"))
+        return KioskSettings.model_validate({**defaults, **values})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise KioskSettingsUnfitError(problem=str(problem)) from problem
     except ValidationError as problem:
         first = problem.errors()[0]
