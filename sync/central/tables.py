@@ -110,7 +110,6 @@ box_reports = Table(
     metadata,
     Column("box_id", Text, ForeignKey("boxes.box_id"), primary_key=True, nullable=False),
     Column("report", LargeBinary, nullable=False),
-    _number("reported_at_ms"),
 )
 nonces = Table(
     "nonces",

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.image.candidate import hand_in, sign_in, try_to_leave, write, written_after
 from tests.image.room import close, enrol, open_room
 from tests.image.sitting import WRITTEN
-from tests.image.stage import CLIENT, STEP_SECONDS, Stage
+from tests.image.stage import STEP_SECONDS, Stage
 from tests.image.sticks import copy_in, partition
 
 ORCA_KEYS: tuple[tuple[str, ...], ...] = (
@@ -31,7 +31,7 @@ LOUD = 500
 def give_a_voice(stage: Stage) -> Path:
     """Set the client up to read aloud, and connect its loudspeaker to a file."""
     settings = stage.work / "client.toml"
-    settings.write_text(f"{CLIENT}screen_reader = true\n")
+    settings.write_text("screen_reader = true\n")
     copy_in(partition(stage.client.disk, "EXAMROOM"), settings, "/client.toml")
     heard = stage.work / "heard.wav"
     stage.client.extra = (

@@ -27,7 +27,6 @@ room = "Aula"
 host = "box"
 standbys = {standbys}
 """
-CLIENT = 'authority = "/run/examroom-settings/authority.pem"\n'
 
 
 @dataclass(slots=True)
@@ -94,8 +93,6 @@ def set_up(images: Path, work: Path, *, standbys: int) -> Stage:
     disk = work / "client.raw"
     shutil.copy(image_of("client", images), disk)
     grow(disk, CLIENT_DATA_MIB)
-    (work / "client.toml").write_text(CLIENT)
-    copy_in(partition(disk, "EXAMROOM"), work / "client.toml", "/client.toml")
     copy_in(partition(disk, "EXAMROOM"), centre.folder / "authority.pem", "/authority.pem")
     client = Machine("client", work / "client", disk, 3072, 16, screen=True)
     own_disk_digest = tempting_disk(work / "own.raw")

@@ -18,6 +18,8 @@ from sync.agent import reporting
 from sync.agent.centre_client import CentreClient, CentreRefusedError, Reply
 from sync.central.box_reports import reports_by_box, take_report
 from sync.central.centre import Centre
+from sync.central.database import put, write
+from sync.central.tables import box_reports
 
 from .conftest import AgentMaker
 from .test_rights import ORIGIN, _sign_in, app, client
@@ -105,6 +107,20 @@ def test_page_of_the_boxes_says_what_waits_and_what_went_wrong(
     assert "0.6 waits for a restart" in page
     assert "0.5.9 did not come to serve" in page
     assert str(refused.why) in page
+
+
+def test_report_that_another_version_kept_leaves_the_page_whole(
+    client: FlaskClient, agents: AgentMaker, centre: Centre
+) -> None:
+    """A centre that was set back to an older version shows its boxes all the same."""
+    _sign_in(client, centre, "auditor")
+    with write(centre.engine) as connection:
+        kept = {"box_id": agents.box.id, "report": b'{"format":"box-report/9"}'}
+        put(connection, box_reports, [kept])
+
+    page = client.get("/boxes", base_url=ORIGIN)
+
+    assert (200, True) == (page.status_code, agents.box.id in page.text)
 
 
 def test_version_of_a_package_and_of_an_image(monkeypatch: pytest.MonkeyPatch) -> None:
