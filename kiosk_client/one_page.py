@@ -22,7 +22,8 @@ UNREAD_SECONDS = 20
 
 A page that hangs never comes, and one on a slow computer must not be begun again and again.
 Seen on the image: with a new profile Chromium's network process ends once, and what it was asked
-for never comes.
+for never comes.  The candidate's page gets its title with the first thing to be seen on it, because
+Esc while it comes leaves it empty for good.
 """
 TRIES = 3
 """After these, two and a half minutes, the browser is started anew."""

@@ -58,6 +58,8 @@ export function setExamHtml(element, html) {
 export function showScreen(...children) {
   const page = document.getElementById("page");
   page.replaceChildren(...children);
+  // The kiosk looks for it: a page without a title has not come, and is asked for anew.
+  document.title = "examroom";
   const heading = page.querySelector("h1");
   if (heading) {
     heading.tabIndex = -1;
