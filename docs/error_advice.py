@@ -39,6 +39,10 @@ ADVICE: dict[str, tuple[str, str]] = {
     "bundle_damaged": (CENTRE, "Copy the stick again; the box still has everything."),
     "bundle_foreign": (CENTRE, "Find out which box wrote it; enrol that box if it is yours."),
     "candidate_code_mistyped": (CANDIDATE, "Compare with the slip and type the code again."),
+    "centre_authority_unreadable": (
+        TECHNICIAN,
+        "Put the certificate of the centre's authority where the settings say.",
+    ),
     "centre_busy": (BOX, "Nothing: the agent tries again by itself."),
     "centre_exists": (CENTRE, "Use the centre that is there, or another folder."),
     "centre_missing": (CENTRE, "Name the right folder, or make the centre with `init`."),

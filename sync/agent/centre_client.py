@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import ssl
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import requests
 
-from appliance.domain.errors import PermanentSyncError, TransientError
+from appliance.domain.errors import InvalidInputError, PermanentSyncError, TransientError
 from appliance.formats.canonical import DocumentMalformedError, parse_canonical
 from appliance.formats.keys import BoxIdentity
 from appliance.formats.request_signature import (
@@ -26,6 +28,8 @@ CONFLICT_STATUS = 409
 TOO_LARGE_STATUS = 413
 # Statuses after which the same request may well succeed: the proxy or the centre is busy.
 TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+AUTHORITY_VARIABLE = "REQUESTS_CA_BUNDLE"
+"""Names the certificate of a centre's own authority; without it the public ones are trusted."""
 
 
 class CentreUnreachableError(TransientError):
@@ -52,6 +56,16 @@ class CentreRefusedError(PermanentSyncError):
     staff_message = (
         "The centre refused what this box sent ({reason}). Everything is kept here. "
         "Tell the centre, or carry the results there on a stick."
+    )
+
+
+class CentreAuthorityUnreadableError(InvalidInputError):
+    """The settings name an authority for the centre's certificate, and it is no such file."""
+
+    key = "centre_authority_unreadable"
+    staff_message = (
+        "The certificate of the centre's authority cannot be read from {path}: {problem}. "
+        "Put the file there, or correct REQUESTS_CA_BUNDLE in the settings of the sync agent."
     )
 
 
@@ -82,6 +96,7 @@ class CentreClient:
     """A centre at an address, for one box."""
 
     def __init__(self, url: str, box: BoxIdentity, clock: Clock) -> None:
+        """Raise CentreAuthorityUnreadableError where the authority that is named is none."""
         self._url = url.rstrip("/")
         self._box = box
         self._clock = clock
@@ -89,6 +104,7 @@ class CentreClient:
         self._http = requests.Session()
         # The environment's proxies and .netrc are not for a box that talks to one place only.
         self._http.trust_env = False
+        self._http.verify = _named_authority() or True
 
     def send(self, method: str, target: str, body: bytes = b"") -> Reply:
         """See Centre.  A clock that differs from the centre's is allowed for once."""
@@ -147,6 +163,17 @@ class CentreClient:
         if status in TRANSIENT_STATUSES:
             raise CentreBusyError
         return status, data
+
+
+def _named_authority() -> str:
+    path = os.environ.get(AUTHORITY_VARIABLE, "")
+    if path:
+        try:
+            ssl.create_default_context(cafile=path)
+        except OSError as problem:
+            said = problem.strerror or str(problem)
+            raise CentreAuthorityUnreadableError(path=path, problem=said) from problem
+    return path
 
 
 def _read_bounded(response: requests.Response, bytes_max: int) -> bytes:
