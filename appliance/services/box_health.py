@@ -80,7 +80,7 @@ def _why(verdict: str) -> KeptSentence:
 
 def box_health(box: Box) -> BoxHealth:
     """Look at the box."""
-    status = _sync_status(box)
+    status = sync_status(box)
     room = box.room
     journal = (status.get("journals") or {}).get(room.record.journal_id, {}) if room else {}
     known = {one.sitting["package_id"] for one in box.store.roster_sittings()}
@@ -120,7 +120,7 @@ def _standbys(box: Box, room: Room) -> tuple[StandbyHealth, ...]:
     return tuple(found)
 
 
-def _sync_status(box: Box) -> dict[str, Any]:
+def sync_status(box: Box) -> dict[str, Any]:
     """Read what the sync agent says of itself; nothing while there is no agent."""
     try:
         status = json.loads((box.settings.data_dir / "sync" / "status.json").read_bytes())

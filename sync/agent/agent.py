@@ -198,6 +198,9 @@ class SyncAgent:
                     "status": mark.status,
                     "error_key": mark.error_key,
                     "attachments_waiting": self._attachments.waiting[journal_id],
+                    "attachments_delivered": len(
+                        self._state.delivered_attachments.get(journal_id, ())
+                    ),
                 }
                 for journal_id, mark in marks.items()
             },

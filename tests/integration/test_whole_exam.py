@@ -147,9 +147,11 @@ def test_results_arrive_complete_and_once_when_there_was_no_centre_all_day(
     pin = exam.facts["staff"][0]["pin"]
     staff._post("/room", f"/sittings/{exam.facts['sitting_id']}/end", secret=pin)
     staff._post("/report", "/report", secret=pin)
+    assert "the centre has not confirmed everything yet" in staff.read("/prepare")
 
     exam.start_centre()
     found = _wait_until_complete(exam)
+    _wait_until_staff_read_it(staff)
 
     assert ["1", "2"] == sorted(row["number"] for row in found["results"])
     for row in found["results"]:
@@ -165,6 +167,13 @@ def test_results_arrive_complete_and_once_when_there_was_no_centre_all_day(
     (evidence,) = found["evidence"]
     assert journal.head_seq == evidence["contiguous_seq"]
     assert journal.head_hash.hex() == evidence["head_hash"]
+
+
+def _wait_until_staff_read_it(staff: StaffDriver) -> None:
+    deadline = time.monotonic() + DELIVERY_SECONDS
+    while "the centre has everything" not in staff.read("/prepare"):
+        assert time.monotonic() < deadline
+        time.sleep(1)
 
 
 def _wait_until_complete(exam: WholeExam) -> dict[str, Any]:

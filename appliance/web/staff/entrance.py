@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.domain.rights import Right
 from appliance.services.box_health import box_health
+from appliance.services.closed_rooms import closed_rooms
 from appliance.services.loadtest import show_loadtest, start_loadtest
 from appliance.services.look_after_update import restart_into_update, show_update
 from appliance.services.open_room import open_room, planned_sittings
@@ -75,7 +76,7 @@ def prepare() -> str:
     sittings = [
         (one, box.store.package(one.sitting["package_id"])) for one in planned_sittings(box)
     ]
-    return render_template("prepare.html", sittings=sittings, health=box_health(box))
+    return render_template("prepare.html", sittings=sittings, closed=closed_rooms(box))
 
 
 @access.run_room
@@ -98,6 +99,7 @@ def health() -> str:
     return render_template(
         "health.html",
         health=box_health(box),
+        closed=closed_rooms(box),
         now_ms=box.clock.wall_ms(),
         box=box,
         loadtest=show_loadtest(box.settings),

@@ -45,6 +45,7 @@ def test_file_arrives_once_and_repeats_are_known(
     sha256 = journal.upload(b"a file", 1)
     agents.agent().take_turn()
     assert load_state(agents.paths.state).delivered_attachments == {"journal-1": [sha256]}
+    assert b'"attachments_delivered":1' in agents.paths.status.read_bytes()
 
     agents.paths.state.unlink()
     agents.agent().take_turn()

@@ -1,0 +1,65 @@
+"""Rooms that were closed on this box, and how much of each has been acknowledged by the centre."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.domain.errors import ExamroomError
+from appliance.services.box import Box
+from appliance.services.box_health import sync_status
+from appliance.storage.box_store import JournalRecord
+from appliance.storage.reading import AttachmentReader, JournalReader, journal_path
+
+SHOWN_MAX = 5
+"""What came before has long been looked at, or purged."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedRoom:
+    """A room session that takes no more entries, and how much of it the centre has not got yet."""
+
+    room: str
+    closed_at_ms: int
+    is_readable: bool = False
+    entries_missing: int = 0
+    files_missing: int = 0
+
+    @property
+    def is_at_centre(self) -> bool:
+        """Say whether the centre has every entry and every file."""
+        return self.is_readable and not self.entries_missing and not self.files_missing
+
+
+def closed_rooms(box: Box) -> tuple[ClosedRoom, ...]:
+    """Return the rooms that this box led and closed, newest first.
+
+    What the sync agent does not say of itself, the centre has not got.
+    """
+    told = sync_status(box).get("journals") or {}
+    closed = [one for one in box.store.journals() if one.role == "leading" and one.sealed_at_ms]
+    newest = sorted(closed, key=lambda one: one.sealed_at_ms or 0, reverse=True)[:SHOWN_MAX]
+    return tuple(
+        _look(box, one, one.journal_key, told.get(one.journal_id) or {})
+        for one in newest
+        if one.journal_key is not None
+    )
+
+
+def _look(box: Box, record: JournalRecord, key: bytes, told: Mapping[str, Any]) -> ClosedRoom:
+    path = journal_path(box.settings.data_dir, record.journal_id)
+    closed_at_ms = record.sealed_at_ms or 0
+    try:
+        with JournalReader(path, key) as journal, AttachmentReader(path, key) as attachments:
+            head = journal.head()
+            files = len(attachments.list_files())
+    except ExamroomError:
+        return ClosedRoom(record.room, closed_at_ms)
+    return ClosedRoom(
+        record.room,
+        closed_at_ms,
+        is_readable=True,
+        entries_missing=max(0, (head[1] if head else 0) - told.get("acknowledged_seq", 0)),
+        files_missing=max(0, files - told.get("attachments_delivered", 0)),
+    )

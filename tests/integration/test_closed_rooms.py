@@ -1,0 +1,80 @@
+"""What staff read of a room after it was closed: whether the centre has it, or this box alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from tests.integration.conftest import MakeBox, writing_clients
+from tests.rig.box_process import CHIEF_PIN, SITTING, BoxProcess
+
+HAS_IT = "the centre has everything"
+HAS_IT_NOT = "the centre has not confirmed everything yet"
+UNREADABLE = "cannot be read now"
+FILE = b"A map"
+
+
+@pytest.fixture
+def box(make_box: MakeBox) -> BoxProcess:
+    """Return a box whose room was closed; a candidate has left a file."""
+    made = make_box(1)
+    made.start()
+    staff = made.open_and_release()
+    client = writing_clients(made)[0]
+    target = f"/api/v1/attempts/{client.attempt_id}/uploads/{hashlib.sha256(FILE).hexdigest()}"
+    answer = client.session.put(f"{made.origin}{target}", data=FILE, timeout=10)
+    assert 200 == answer.status_code
+    assert 200 == client.hand_in().status_code
+    staff._post("/room", f"/sittings/{SITTING}/end", secret=CHIEF_PIN)
+    staff._post("/report", "/report", secret=CHIEF_PIN)
+    return made
+
+
+def _agent_says(box: BoxProcess, *, lacking: int, delivered: int) -> None:
+    """Write what the sync agent would, docs/sync-protocol.md: so many entries are lacking."""
+    journal = box.journal()
+    mark = {
+        "acknowledged_seq": journal.head_seq - lacking,
+        "attachments_delivered": delivered,
+    }
+    status = box.folder / "sync" / "status.json"
+    status.parent.mkdir(exist_ok=True)
+    status.write_text(json.dumps({"journals": {journal.journal_id: mark}}))
+    journal.database.close()
+
+
+@pytest.mark.parametrize("page", ["/prepare", "/box"])
+@pytest.mark.parametrize(
+    ("lacking", "delivered", "words"),
+    [
+        (0, 1, HAS_IT),
+        (3, 1, "Not confirmed: 3 entries and 0 files"),
+        (0, 0, "Not confirmed: 0 entries and 1 files"),
+    ],
+)
+def test_pages_say_whether_the_centre_has_a_closed_room(
+    box: BoxProcess, page: str, lacking: int, delivered: int, words: str
+) -> None:
+    """Entries and files alike, where an invigilator looks last and where a technician does."""
+    _agent_says(box, lacking=lacking, delivered=delivered)
+    read = box.staff().read(page)
+    assert words in read
+    assert (HAS_IT in read, HAS_IT_NOT in read) == (words == HAS_IT, words != HAS_IT)
+
+
+def test_box_whose_agent_says_nothing_keeps_everything(box: BoxProcess) -> None:
+    """Nobody has said yet that the centre has anything."""
+    assert HAS_IT_NOT in box.staff().read("/prepare")
+
+
+def test_closed_room_that_is_damaged_leaves_the_pages_whole(box: BoxProcess) -> None:
+    """The next exam can be prepared, and nobody reads that all is well."""
+    _agent_says(box, lacking=0, delivered=1)
+    box.kill()
+    box.journal_info().path.write_bytes(b"damaged" * 4096)
+    box.start()
+    read = box.staff().read("/prepare")
+    assert UNREADABLE in read
+    assert HAS_IT not in read
