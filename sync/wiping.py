@@ -13,8 +13,7 @@ from pathlib import Path
 
 from appliance.domain.errors import ExamroomError, RefusedError
 from appliance.formats.keys import BOX_KEY_FILE, PINNED_CENTRE_FILE, BoxIdentity, PublicIdentity
-from appliance.formats.receipt import Receipt, read_receipt
-from appliance.formats.signed_document import SIGNED_MAX_BYTES
+from appliance.formats.receipt import Receipt
 from appliance.formats.wipe_certificate import (
     WipeCertificate,
     WipedJournal,
@@ -24,6 +23,7 @@ from appliance.formats.wipe_certificate import (
 from appliance.platform.clock import Clock
 from appliance.platform.credentials import SEALED_SUFFIX
 from appliance.platform.files import write_durably
+from appliance.services.centre_receipts import newest_confirmation, read_receipts
 from sync.agent.agent import AgentPaths
 from sync.agent.journal_source import BoxJournals
 from sync.agent.state import AgentState, load_state
@@ -156,7 +156,7 @@ def _require_at_the_centre(journals: list[WipedJournal], reason: str) -> list[st
 
 def _journals(machine: BoxToWipe) -> list[WipedJournal]:
     paths, source = AgentPaths(machine.data_dir), BoxJournals(machine.data_dir)
-    state, receipts = load_state(paths.state), _receipts(paths, machine.centre)
+    state, receipts = load_state(paths.state), read_receipts(machine.data_dir, machine.centre)
     own = [_standing(source, one, state, receipts) for one in source.journal_ids()]
     copies = [
         WipedJournal(
@@ -178,16 +178,9 @@ def _standing(
 ) -> WipedJournal:
     with source.read(journal_id) as reader:
         head = reader.head()
-        confirmed = [
-            one
-            for one in receipts
-            if one.journal_id == journal_id
-            and [entry.hash for entry in reader.entries_after(one.contiguous_seq - 1, 1)]
-            == [one.head_hash]
-        ]
+        best = newest_confirmation(receipts, journal_id, reader)
     with source.read_attachments(journal_id) as files:
         held = {sha256 for sha256, _ in files.list_files()}
-    best = max(confirmed, key=lambda one: one.contiguous_seq, default=None)
     return WipedJournal(
         journal_id=journal_id,
         head_seq=head[1] if head else 0,
@@ -197,18 +190,6 @@ def _standing(
         files_left=len(held - set(state.delivered_attachments.get(journal_id, ()))),
         is_copy=False,
     )
-
-
-def _receipts(paths: AgentPaths, centre: PublicIdentity) -> list[Receipt]:
-    """Return the receipts that the centre really signed; others prove nothing."""
-    found = []
-    for path in sorted(paths.receipts.glob("*.receipt")):
-        try:
-            with path.open("rb") as file:
-                found.append(read_receipt(file.read(SIGNED_MAX_BYTES), centre=centre))
-        except ExamroomError:
-            continue
-    return found
 
 
 def _destroy(data_dir: Path, credentials_dir: Path) -> None:

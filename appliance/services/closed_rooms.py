@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.domain.errors import ExamroomError
+from appliance.formats.receipt import Receipt
 from appliance.services.box import Box
 from appliance.services.box_health import sync_status
+from appliance.services.centre_receipts import newest_confirmation, read_receipts
 from appliance.storage.box_store import JournalRecord
 from appliance.storage.reading import AttachmentReader, JournalReader, journal_path
 
@@ -35,31 +37,48 @@ class ClosedRoom:
 def closed_rooms(box: Box) -> tuple[ClosedRoom, ...]:
     """Return the rooms that this box led and closed, newest first.
 
-    What the sync agent does not say of itself, the centre has not got.
+    Of entries the centre's signed receipts are believed, of files what the sync agent says.
     """
     told = sync_status(box).get("journals") or {}
+    receipts = _receipts(box)
     closed = [one for one in box.store.journals() if one.role == "leading" and one.sealed_at_ms]
     newest = sorted(closed, key=lambda one: one.sealed_at_ms or 0, reverse=True)[:SHOWN_MAX]
     return tuple(
-        _look(box, one, one.journal_key, told.get(one.journal_id) or {})
+        _look(box, one, one.journal_key, receipts, told.get(one.journal_id) or {})
         for one in newest
         if one.journal_key is not None
     )
 
 
-def _look(box: Box, record: JournalRecord, key: bytes, told: Mapping[str, Any]) -> ClosedRoom:
+def _receipts(box: Box) -> list[Receipt]:
+    try:
+        return read_receipts(box.settings.data_dir, box.centre())
+    except ExamroomError:
+        # Not enrolled: no centre has confirmed anything.
+        return []
+
+
+def _look(
+    box: Box,
+    record: JournalRecord,
+    key: bytes,
+    receipts: list[Receipt],
+    told: Mapping[str, Any],
+) -> ClosedRoom:
     path = journal_path(box.settings.data_dir, record.journal_id)
     closed_at_ms = record.sealed_at_ms or 0
     try:
         with JournalReader(path, key) as journal, AttachmentReader(path, key) as attachments:
             head = journal.head()
+            confirmed = newest_confirmation(receipts, record.journal_id, journal)
             files = len(attachments.list_files())
     except ExamroomError:
         return ClosedRoom(record.room, closed_at_ms)
+    confirmed_seq = confirmed.contiguous_seq if confirmed else 0
     return ClosedRoom(
         record.room,
         closed_at_ms,
         is_readable=True,
-        entries_missing=max(0, (head[1] if head else 0) - told.get("acknowledged_seq", 0)),
+        entries_missing=max(0, (head[1] if head else 0) - confirmed_seq),
         files_missing=max(0, files - told.get("attachments_delivered", 0)),
     )

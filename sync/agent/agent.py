@@ -13,6 +13,7 @@ from appliance.formats.canonical import encode_canonical
 from appliance.formats.keys import BoxIdentity, PublicIdentity
 from appliance.platform.clock import Clock
 from appliance.platform.files import make_folder, write_durably
+from appliance.services.centre_receipts import RECEIPTS_FOLDER
 from appliance.services.kept_update import UpdateFolder
 from sync.agent.attachments import AttachmentSender
 from sync.agent.centre_client import Centre
@@ -48,7 +49,7 @@ class AgentPaths:
     @property
     def receipts(self) -> Path:
         """Return where the centre's receipts lie."""
-        return self.data_dir / "sync" / "receipts"
+        return self.data_dir / RECEIPTS_FOLDER
 
     @property
     def incoming(self) -> Path:

@@ -91,7 +91,7 @@ class BoxJournals:
             for data in dict.fromkeys(data for sitting_id, data in found if sitting_id in held)
         ]
 
-    def read(self, journal_id: str) -> AbstractContextManager[EntryReader]:
+    def read(self, journal_id: str) -> JournalReader:
         """See JournalSource."""
         info = self._known[journal_id]
         return JournalReader(info.path, info.key)

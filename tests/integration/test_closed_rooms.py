@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.conftest import MakeBox, writing_clients
 from tests.rig.box_process import CHIEF_PIN, SITTING, BoxProcess
+from tests.rig.centre_receipt import put_receipt
 
 HAS_IT = "the centre has everything"
 HAS_IT_NOT = "the centre has not confirmed everything yet"
@@ -32,17 +33,12 @@ def box(make_box: MakeBox) -> BoxProcess:
     return made
 
 
-def _agent_says(box: BoxProcess, *, lacking: int, delivered: int) -> None:
-    """Write what the sync agent would, docs/sync-protocol.md: so many entries are lacking."""
-    journal = box.journal()
-    mark = {
-        "acknowledged_seq": journal.head_seq - lacking,
-        "attachments_delivered": delivered,
-    }
+def _agent_delivered(box: BoxProcess, files: int) -> None:
+    """Write what the sync agent would, docs/sync-protocol.md."""
     status = box.folder / "sync" / "status.json"
     status.parent.mkdir(exist_ok=True)
-    status.write_text(json.dumps({"journals": {journal.journal_id: mark}}))
-    journal.database.close()
+    mark = {"attachments_delivered": files}
+    status.write_text(json.dumps({"journals": {box.journal_info().journal_id: mark}}))
 
 
 @pytest.mark.parametrize("page", ["/prepare", "/box"])
@@ -58,20 +54,26 @@ def test_pages_say_whether_the_centre_has_a_closed_room(
     box: BoxProcess, page: str, lacking: int, delivered: int, words: str
 ) -> None:
     """Entries and files alike, where an invigilator looks last and where a technician does."""
-    _agent_says(box, lacking=lacking, delivered=delivered)
+    put_receipt(box, behind=lacking)
+    _agent_delivered(box, delivered)
     read = box.staff().read(page)
     assert words in read
     assert (HAS_IT in read, HAS_IT_NOT in read) == (words == HAS_IT, words != HAS_IT)
 
 
-def test_box_whose_agent_says_nothing_keeps_everything(box: BoxProcess) -> None:
-    """Nobody has said yet that the centre has anything."""
+@pytest.mark.parametrize("is_forged", [False, True])
+def test_nobody_else_confirms_for_the_centre(box: BoxProcess, *, is_forged: bool) -> None:
+    """Nobody has said yet that the centre has anything, or somebody else says it."""
+    if is_forged:
+        put_receipt(box, is_forged=True)
+        _agent_delivered(box, 1)
     assert HAS_IT_NOT in box.staff().read("/prepare")
 
 
 def test_closed_room_that_is_damaged_leaves_the_pages_whole(box: BoxProcess) -> None:
     """The next exam can be prepared, and nobody reads that all is well."""
-    _agent_says(box, lacking=0, delivered=1)
+    put_receipt(box)
+    _agent_delivered(box, 1)
     box.kill()
     box.journal_info().path.write_bytes(b"damaged" * 4096)
     box.start()

@@ -15,10 +15,8 @@ import pytest
 from appliance.formats.keys import (
     BoxIdentity,
     create_box_identity,
-    create_centre_identity,
     load_box_identity,
 )
-from appliance.formats.receipt import Receipt, write_receipt
 from appliance.formats.signing import SignatureWrongError
 from appliance.formats.wipe_certificate import (
     WipeCertificate,
@@ -28,7 +26,6 @@ from appliance.formats.wipe_certificate import (
 from appliance.platform.clock import SystemClock
 from appliance.platform.credentials import load_or_create_key
 from appliance.storage.box_store import BoxStore
-from appliance.storage.journals import open_journal
 from appliance.storage.reading import BOX_DATABASE_KEY
 from provisioning.demo.processes import run_json
 from sync.agent.agent import AgentPaths
@@ -46,6 +43,7 @@ from sync.wiping import (
 from tests.integration.conftest import MakeBox, writing_clients
 from tests.integration.test_whole_exam import DELIVERY_SECONDS, WholeExam, _wait_until_complete
 from tests.rig.box_process import CHIEF_PIN, SITTING, BoxProcess
+from tests.rig.centre_receipt import put_receipt
 
 BOX_USER = 65534
 REFUSED = 3
@@ -80,27 +78,6 @@ def _machine(box: BoxProcess) -> BoxToWipe:
     return BoxToWipe(box.folder, nowhere, identity, box.centre.public, SystemClock())
 
 
-def _put_receipt(box: BoxProcess, *, behind: int = 0, is_forged: bool = False) -> None:
-    """Write the receipt for all but the last `behind` entries."""
-    info = box.journal_info()
-    journal = open_journal(info.path, info.key, info.journal_id)
-    seq = journal.head_seq - behind
-    (row,) = journal.database.execute("SELECT hash FROM entries WHERE seq = ?", [seq]).fetchall()
-    receipt = Receipt(
-        centre_id=box.centre.id,
-        journal_id=info.journal_id,
-        epoch=1,
-        contiguous_seq=seq,
-        head_hash=row[0],
-        received_at_ms=1_800_000_000_000,
-    )
-    journal.database.close()
-    signer = create_centre_identity("Other", recovery=bytes(32)) if is_forged else box.centre
-    folder = box.folder / "sync" / "receipts"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{info.journal_id}.1.receipt").write_bytes(write_receipt(receipt, centre=signer))
-
-
 def test_box_is_not_wiped_without_the_centre_s_signed_receipt(
     stopped_box: BoxProcess, tmp_path: Path
 ) -> None:
@@ -110,10 +87,10 @@ def test_box_is_not_wiped_without_the_centre_s_signed_receipt(
     with pytest.raises(NotAtTheCentreError):
         wipe_box(_machine(stopped_box), target, reason="")
     assert set(before) <= set(stopped_box.folder.rglob("*"))
-    _put_receipt(stopped_box, behind=1)
+    put_receipt(stopped_box, behind=1)
     with pytest.raises(NotAtTheCentreError):
         wipe_box(_machine(stopped_box), target, reason="")
-    _put_receipt(stopped_box, is_forged=True)
+    put_receipt(stopped_box, is_forged=True)
     with pytest.raises(NotAtTheCentreError):
         wipe_box(_machine(stopped_box), target, reason="")
     assert not target.exists()
@@ -124,7 +101,7 @@ def test_nothing_is_left_of_a_wiped_box(stopped_box: BoxProcess, tmp_path: Path)
     machine = _machine(stopped_box)
     machine.credentials_dir.mkdir()
     (machine.credentials_dir / "box-database.key.cred").write_bytes(b"sealed")
-    _put_receipt(stopped_box)
+    put_receipt(stopped_box)
     info = stopped_box.journal_info()
     wipe_box(machine, tmp_path / "certificate", reason="")
     left = [path.name for path in stopped_box.folder.rglob("*") if path.is_file()]
@@ -146,7 +123,7 @@ def test_box_whose_keys_root_has_sealed_is_wiped_by_its_own_user(
     """As on the image: the mark of a sealed key is root's, and in a folder of the box's."""
     if os.geteuid() != 0:
         pytest.skip("only root can leave something behind that the box's user may not write")
-    _put_receipt(stopped_box)
+    put_receipt(stopped_box)
     put = tmp_path / "stick"
     put.mkdir()
     for path in [stopped_box.folder, put, *stopped_box.folder.rglob("*")]:
@@ -167,7 +144,7 @@ def test_box_is_not_wiped_by_whoever_cannot_reach_its_sealed_keys(
     """As on a package's machine: they are in a folder of root's, which looks empty to others."""
     if os.geteuid() != 0:
         pytest.skip("only root can have a folder that the box's user may not read")
-    _put_receipt(stopped_box)
+    put_receipt(stopped_box)
     machine = _machine(stopped_box)
     machine.credentials_dir.mkdir(mode=0o700)
     sealed = machine.credentials_dir / "box-database.key.cred"
@@ -207,11 +184,11 @@ def test_room_that_is_not_closed_stands_against_it(
 ) -> None:
     """While the box runs and when it was stopped, whatever reason stands on a stick."""
     machine = _machine(box_in_an_exam)
-    _put_receipt(box_in_an_exam)
+    put_receipt(box_in_an_exam)
     with pytest.raises(RoomNotClosedError):
         require_wipeable(machine, reason="somebody said so")
     box_in_an_exam.terminate()
-    _put_receipt(box_in_an_exam)
+    put_receipt(box_in_an_exam)
     target = tmp_path / "certificate"
     with pytest.raises(RoomNotClosedError):
         wipe_box(machine, target, reason="somebody said so")
@@ -225,7 +202,7 @@ def test_room_that_another_box_took_over_does_not_stand_against_it(
     """Nobody can close it here any more: it is closed there."""
     machine = _machine(box_in_an_exam)
     box_in_an_exam.terminate()
-    _put_receipt(box_in_an_exam)
+    put_receipt(box_in_an_exam)
     info = box_in_an_exam.journal_info()
     key = load_or_create_key(BOX_DATABASE_KEY, box_in_an_exam.folder / "keys")
     store = BoxStore(box_in_an_exam.folder / "box.db", key)
@@ -250,7 +227,7 @@ def test_wiping_that_was_cut_off_is_gone_on_with(
 ) -> None:
     """The power goes when the first keys are gone: the same certificate comes out."""
     machine = _machine(stopped_box)
-    _put_receipt(stopped_box)
+    put_receipt(stopped_box)
     monkeypatch.setattr("shutil.rmtree", lambda _: (_ for _ in ()).throw(OSError("power")))
     with pytest.raises(OSError, match="power"):
         wipe_box(machine, tmp_path / "first", reason="")
