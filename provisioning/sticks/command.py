@@ -16,7 +16,13 @@ from provisioning.room_setup.room_config import ROOM_FILE
 from provisioning.sticks.devices import require_fit
 from provisioning.sticks.image import Image, read_image
 from provisioning.sticks.many import STICKS_MAX, Outcome, Stick, write_sticks
-from provisioning.sticks.settings_files import AUTHORITY_FILE, CLIENT_FILE, read_settings_files
+from provisioning.sticks.settings_files import (
+    AUTHORITY_FILE,
+    CLIENT_FILE,
+    KEYBOARD_FILE,
+    KEYBOARD_LAYOUTS,
+    read_settings_files,
+)
 from provisioning.sticks.speeds import too_slow_for
 from provisioning.sticks.writing import Progress, StickWriter
 
@@ -35,6 +41,7 @@ _DEVICE = click.Path(path_type=Path, dir_okay=False)
     help="room.toml of a box: once for each device, in their order.",
 )
 @click.option("--client", type=_FILE, help="client.toml for sticks of clients.")
+@click.option("--keyboard", metavar="LAYOUT", help="Layout of a client's keyboard: se, de, se,us.")
 @click.option("--authority", type=_FILE, help="Root certificate that is trusted in the room.")
 @click.option("--centre-keys", type=_FILE, help="The centre's public keys file, centre.json.")
 @click.option(
@@ -51,6 +58,7 @@ def write_sticks_command(  # noqa: PLR0913, PLR0917 - one parameter for each opt
     devices: tuple[Path, ...],
     rooms: tuple[Path, ...],
     client: Path | None,
+    keyboard: str | None,
     authority: Path | None,
     centre_keys: Path | None,
     not_removable: tuple[Path, ...],
@@ -65,11 +73,14 @@ def write_sticks_command(  # noqa: PLR0913, PLR0917 - one parameter for each opt
         raise click.UsageError("Give --room once for each device: two boxes are never the same.")
     if len(rooms) == 1 and len(devices) > 1:
         raise click.UsageError("One room.toml makes one box. Give --room once for each device.")
+    if keyboard is not None and not KEYBOARD_LAYOUTS.fullmatch(keyboard):
+        raise click.UsageError("--keyboard takes names of layouts in small letters: se, or se,us.")
+    typed = {} if keyboard is None else {KEYBOARD_FILE: f"{keyboard}\n".encode("ascii")}
     shared = {CLIENT_FILE: client, AUTHORITY_FILE: authority, PINNED_CENTRE_FILE: centre_keys}
     common = {name: path for name, path in shared.items() if path is not None}
     try:
         sticks = [
-            Stick(device, read_settings_files(common | ({ROOM_FILE: room} if room else {})))
+            Stick(device, typed | read_settings_files(common | ({ROOM_FILE: room} if room else {})))
             for device, room in zip(devices, rooms or [None] * len(devices), strict=True)
         ]
         image = read_image(image_path)

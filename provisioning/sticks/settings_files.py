@@ -1,11 +1,13 @@
 """The files that a technician's stick brings along: written into the image's settings partition.
 
 The partition is a vfat any computer can read, so nothing secret goes there: what the box or client
-is (`room.toml`, `client.toml`), the root its clients trust and the centre's public keys.
+is (`room.toml`, `client.toml`, `keyboard.txt`), the root its clients trust and the centre's public
+keys.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -20,6 +22,9 @@ from provisioning.sticks.image import SETTINGS_LABEL, Image
 
 CLIENT_FILE = "client.toml"
 AUTHORITY_FILE = "authority.pem"
+KEYBOARD_FILE = "keyboard.txt"
+KEYBOARD_LAYOUTS = re.compile(r"[a-z]{2,8}(,[a-z]{2,8}){0,3}")
+"""Names as XKB has them; the image's `client-setup` passes over one that it does not know."""
 CLIENT_DEFAULTS = {"authority": f"/run/examroom-settings/{AUTHORITY_FILE}"}
 """As the image's `client-setup` completes the file: the authority lies beside it on the stick."""
 MCOPY_SECONDS = 60

@@ -15,16 +15,36 @@ PROGRAM = IMAGE / "usr/lib/examroom-image/client-setup"
 BESIDE = Path(CLIENT_DEFAULTS["authority"])
 
 
-def _set_up(folder: Path, client: bytes | None) -> KioskSettings:
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    """Return where the stick's files lie; nothing is there."""
+    folder = tmp_path / "settings"
+    folder.mkdir()
+    return folder
+
+
+def _set_up(settings: Path) -> Path:
+    """Run the program; return where it has written."""
+    folder = settings.parent
+    layouts, script = folder / "layouts", folder / "client-setup"
+    layouts.mkdir()
+    for name in ("us", "se", "de"):
+        (layouts / name).touch()
     text = PROGRAM.read_text(encoding="utf-8")
-    settings, script = folder / "settings", folder / "client-setup"
-    settings.mkdir()
-    if client is not None:
-        (settings / "client.toml").write_bytes(client)
-    text = text.replace("=/run/examroom-settings\n", f"={settings}\n")
-    script.write_text(text.replace("=/run/examroom-client\n", f"={folder / 'made'}\n"))
+    for was, now in (
+        ("/run/examroom-settings", settings),
+        ("/run/examroom-client", folder / "made"),
+        ("/usr/share/X11/xkb/symbols", layouts),
+    ):
+        assert f"={was}\n" in text
+        text = text.replace(f"={was}\n", f"={now}\n")
+    script.write_text(text)
     subprocess.run(["/bin/sh", str(script)], check=True, timeout=30)
-    made = folder / "made" / "kiosk.toml"
+    return folder / "made"
+
+
+def _kiosk_settings(settings: Path) -> KioskSettings:
+    made = _set_up(settings) / "kiosk.toml"
     made.write_text(made.read_text().replace(str(settings), str(BESIDE.parent)))
     return load_kiosk_settings(made)
 
@@ -42,8 +62,33 @@ def _set_up(folder: Path, client: bytes | None) -> KioskSettings:
     ],
 )
 def test_authority_beside_the_file_is_trusted_unless_it_says_otherwise(
-    tmp_path: Path, client: bytes | None, authority: Path, reads_aloud: bool
+    settings: Path, client: bytes | None, authority: Path, reads_aloud: bool
 ) -> None:
     """A file with one line would otherwise leave the screen black."""
-    settings = _set_up(tmp_path, client)
-    assert (authority, reads_aloud) == (settings.authority, settings.screen_reader)
+    if client is not None:
+        (settings / "client.toml").write_bytes(client)
+    read = _kiosk_settings(settings)
+    assert (authority, reads_aloud) == (read.authority, read.screen_reader)
+
+
+@pytest.mark.parametrize(
+    ("keyboard", "layout"),
+    [
+        (None, "us"),
+        ("", "us"),
+        ("se", "se"),
+        ("\ufeffse\r\n", "se"),
+        ("se,us\n", "se,us"),
+        ("svenska", "us"),
+        ("svenska,de", "de"),
+        ("../../../etc", "us"),
+        (",,,", "us"),
+    ],
+)
+def test_keyboard_has_a_layout_that_there_is(
+    settings: Path, keyboard: str | None, layout: str
+) -> None:
+    """With another name no key would do anything."""
+    if keyboard is not None:
+        (settings / "keyboard.txt").write_text(keyboard, encoding="utf-8")
+    assert f"XKB_DEFAULT_LAYOUT={layout}\n" == (_set_up(settings) / "environment").read_text()

@@ -97,6 +97,23 @@ def test_file_of_a_client_says_only_what_is_special(image: Path, tmp_path: Path)
     assert "screen_reader = true" in _file_on(stick, "client.toml")
 
 
+def test_keyboard_of_a_client_is_on_its_stick(image: Path, tmp_path: Path) -> None:
+    """Thirty sticks for a school with German keyboards are written in one go."""
+    sticks = [_stick(tmp_path / "one"), _stick(tmp_path / "two")]
+    result = _run(image, *sticks, "--keyboard", "de,us")
+    assert "written and read back" in result.output
+    assert ["de,us\n", "de,us\n"] == [_file_on(stick, "keyboard.txt") for stick in sticks]
+
+
+@pytest.mark.parametrize("keyboard", ["", "DE", "de-nodeadkeys", "de, us", "de,us,fr,se,no"])
+def test_keyboard_that_is_none_stops_everything(image: Path, tmp_path: Path, keyboard: str) -> None:
+    """The image would pass over it, and the keys would be others than those that are printed."""
+    stick = _stick(tmp_path / "stick")
+    result = _run(image, stick, "--keyboard", keyboard)
+    assert (2, bytes(40 * MIB)) == (result.exit_code, stick.read_bytes())
+    assert "in small letters" in result.output
+
+
 @pytest.mark.parametrize(
     ("speeds", "expected"),
     [
