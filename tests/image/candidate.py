@@ -93,7 +93,13 @@ def type_on(stage: Stage, text: str) -> None:
 def write(stage: Stage, invigilator: Invigilator, attempt: str, text: str) -> None:
     """Type into the response, and wait until the box shows it to staff."""
     type_on(stage, text)
-    invigilator.wait_for(f"/candidates/{attempt}", re.escape(text.strip()), seconds=STEP_SECONDS)
+    try:
+        invigilator.wait_for(
+            f"/candidates/{attempt}", re.escape(text.strip()), seconds=STEP_SECONDS
+        )
+    except TimeoutError:
+        stage.client.look("stuck-in-writing")
+        raise
     stage.say(f"the box has {text.strip()!r}")
 
 
