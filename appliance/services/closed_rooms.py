@@ -1,4 +1,4 @@
-"""Rooms that were closed on this box, and how much of each has been acknowledged by the centre."""
+"""Rooms that were closed on this box, and how much of each the centre has confirmed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ SHOWN_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class ClosedRoom:
-    """A room session that takes no more entries, and how much of it the centre has not got yet."""
+    """A room session that takes no more entries, and what the centre has not confirmed of it."""
 
-    room: str
     closed_at_ms: int
     is_readable: bool = False
     entries_missing: int = 0
@@ -30,7 +29,7 @@ class ClosedRoom:
 
     @property
     def is_at_centre(self) -> bool:
-        """Say whether the centre has every entry and every file."""
+        """Say whether the centre has confirmed every entry and every file."""
         return self.is_readable and not self.entries_missing and not self.files_missing
 
 
@@ -73,10 +72,9 @@ def _look(
             confirmed = newest_confirmation(receipts, record.journal_id, journal)
             files = len(attachments.list_files())
     except ExamroomError:
-        return ClosedRoom(record.room, closed_at_ms)
+        return ClosedRoom(closed_at_ms)
     confirmed_seq = confirmed.contiguous_seq if confirmed else 0
     return ClosedRoom(
-        record.room,
         closed_at_ms,
         is_readable=True,
         entries_missing=max(0, (head[1] if head else 0) - confirmed_seq),
