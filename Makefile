@@ -45,6 +45,7 @@ image-test: $(STAMP) ## whole sittings on these images in QEMU (swtpm, ovmf, mto
 	$(BIN)/python -m tests.image listening
 	$(BIN)/python -m tests.image install
 	$(BIN)/python -m tests.image key-stick
+	$(BIN)/python -m tests.image new-chip
 	$(BIN)/python -m tests.image plugs
 
 image-test-update: $(STAMP) ## an update of the box's image by stick, and a broken one that is left, in QEMU (about an hour)

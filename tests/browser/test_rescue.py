@@ -64,3 +64,28 @@ def test_unsent_work_is_carried_to_the_box_in_a_file(
     state = load_state(journal.database, journal.journal_id)
     value = state.responses[attempt_id, "ESSAY", "RESPONSE"].value
     assert "On the box. Only on this computer." == value
+
+
+@pytest.mark.parametrize("opened_by", ["?workstation=desk0001&start=boot-1", "?seb"])
+def test_browser_that_saves_no_files_says_that_the_work_is_kept(
+    browser: Browser, box: BoxProcess, opened_by: str
+) -> None:
+    """Nobody is told that something was saved which was not; the line brings it."""
+    ada = CandidatePage(browser, box)
+    ada.page.goto(f"{box.origin}/{opened_by}")
+    ada.enters_the_code()
+    ada.is_checked_in_and_started()
+    ada.goes_to_item(3)
+    ada.sees_it_saved()
+    ada.context.set_offline(True)
+    ada.writes("Only on this computer.")
+    expect(ada.page.get_by_text("It is kept here. Please leave the computer on")).to_be_visible(
+        timeout=60_000
+    )
+    expect(ada.page.get_by_role("button", name="Save it to a file")).to_have_count(0)
+    require_no_violations(ada.page)
+    picture(ada.page, "work-kept")
+    ada.context.set_offline(False)
+    ada.sees_it_saved()
+    expect(ada.page.get_by_text("It is kept here.")).to_be_hidden()
+    ada.context.close()

@@ -7,6 +7,7 @@
     python -m tests.image full-room   a box and 300 candidates: its memory
     python -m tests.image install     a box that installs itself on the disk of a machine
     python -m tests.image key-stick   a box without a TPM: a stick opens its disk
+    python -m tests.image new-chip    a box whose TPM has forgotten the key of its disk
     python -m tests.image plugs       a box whose plug is pulled six times: power to serving
 
 The machines are started in QEMU on one virtual cable.  The boxes' public keys come back on sticks,
@@ -24,6 +25,7 @@ from tests.image.full_room import play_full_room
 from tests.image.install import play_install
 from tests.image.key_stick import play_key_stick
 from tests.image.listening import play_listening
+from tests.image.new_chip import play_new_chip
 from tests.image.plugs import play_plugs
 from tests.image.sitting import play_sitting
 from tests.image.stage import set_up
@@ -37,6 +39,7 @@ STANDBYS = {
     "full-room": 0,
     "install": 0,
     "key-stick": 0,
+    "new-chip": 0,
     "plugs": 0,
 }
 
@@ -65,6 +68,8 @@ def main() -> None:
                 play_install(stage, given.images)
             case "key-stick":
                 play_key_stick(stage)
+            case "new-chip":
+                play_new_chip(stage)
             case "plugs":
                 play_plugs(stage)
     finally:

@@ -17,8 +17,7 @@ PROGRAM = IMAGE / "usr/lib/examroom-image/open-data"
 CRYPTSETUP = shutil.which("cryptsetup", path="/usr/sbin:/sbin:/usr/bin")
 MIB = 2**20
 TOKEN = (
-    '{"type":"systemd-tpm2","keyslots":["0"],'
-    '"tpm2-blob":"","tpm2-pcrs":[7],"tpm2-policy-hash":"00"}'
+    '{"type":"systemd-tpm2","keyslots":[],"tpm2-blob":"","tpm2-pcrs":[7],"tpm2-policy-hash":"00"}'
 )
 PUT_IN = "(the stick)"
 TOOL = """#!/bin/sh
@@ -36,10 +35,14 @@ case "${{0##*/}} $*" in
     "cryptsetup luksAddKey --pbkdf argon2id"*)
         {cryptsetup} "$@" --pbkdf-memory 32 --pbkdf-force-iterations 4 --pbkdf-parallel 1 ;;
     cryptsetup*) {cryptsetup} "$@" ;;
+    # The key that it is given has to be one of the disk's, as with the real program.
     "systemd-cryptenroll "*)
         [ ! -e refusing ]
+        {cryptsetup} open --test-passphrase --key-file "${{1#*=}}" "$partition"
+        rm -f forgotten
+        case "$*" in *--wipe-slot=tpm2*) {cryptsetup} token remove --token-id 0 "$partition" ;; esac
         echo '{token}' | {cryptsetup} token import "$partition" ;;
-    "systemd-cryptsetup attach"*) touch $mapped ;;
+    "systemd-cryptsetup attach"*) [ ! -e forgotten ] && touch $mapped ;;
     "mount -t vfat"*)
         case "$4" in rw*) [ ! -e write-protected ] ;; esac
         rmdir "$6" && ln -s "$(readlink "$5")" "$6" ;;
@@ -112,6 +115,14 @@ class Box:
         asked = [one for one in self.calls.splitlines() if one.startswith("systemd-ask-password")]
         return "\n".join([*done.stdout.splitlines(), *asked])
 
+    def give_a_key(self) -> None:
+        """Put the disk's spare key on the stick, which the centre takes out of its header."""
+        disk = self._root / "disk/by-partlabel/examroom-data"
+        command = [str(CRYPTSETUP), "luksUUID", str(disk)]
+        uuid = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        spare = self._root / "run/examroom-image-inside/lib/examroom-credentials/disk.key"
+        shutil.copy(spare, self._root / "stick" / f"examroom-{uuid.stdout.strip()}.key")
+
     @property
     def keys_on_the_stick(self) -> list[Path]:
         """Return the files with keys."""
@@ -179,10 +190,11 @@ def test_key_of_another_disk_is_as_none(tmp_path: Path, content: bytes) -> None:
 
 
 def test_passphrase_is_asked_for_until_it_is_right(tmp_path: Path) -> None:
-    """An empty one is not taken; the end of the line is no part of it."""
+    """Neither an empty one nor one mistyped is taken; the end of the line is no part of it."""
     box = Box(tmp_path)
-    chosen = box.start("", "correct horse")
-    assert 2 == chosen.count("Choose a passphrase")
+    chosen = box.start("", "", "correct horse", "correct hoarse", "correct horse", "correct horse")
+    assert 3 == chosen.count("Choose a passphrase")
+    assert 3 == chosen.count("once more")
     asked = box.start("battery staple", "correct horse")
     assert 2 == asked.count("Passphrase of this box's disk, or put in its stick EXAMROOMKEY")
 
@@ -210,9 +222,38 @@ def test_chip_that_refuses_does_not_stop_the_first_start(tmp_path: Path) -> None
     assert "attach" not in box.calls
 
 
+def test_chip_that_forgot_is_taught_anew_from_a_key_on_a_stick(tmp_path: Path) -> None:
+    """The key is what the centre unseals from the header; the chip alone opens the disk again."""
+    box = Box(tmp_path, "tpmrm0")
+    box.start()
+    box.give_a_key()
+    box.now("forgotten")
+    box.now("late")
+    said = box.start()
+    assert said.splitlines() == [
+        "The security chip does not open this box's disk.",
+        "Put in the stick EXAMROOMKEY with the key of this box's disk.",
+    ]
+    box.no_longer("stick")
+    box.no_longer("late")
+    assert "" == box.start()
+    assert "systemd-cryptsetup attach" in box.calls
+
+
+def test_chip_that_cannot_be_taught_does_not_stop_the_start(tmp_path: Path) -> None:
+    """The stick opens the disk at this start and at the next."""
+    box = Box(tmp_path, "tpmrm0", "stick")
+    box.start()
+    box.give_a_key()
+    box.now("forgotten")
+    box.now("refusing")
+    assert 2 == box.start().count("security chip")
+    assert 2 == box.start().count("security chip")
+
+
 def test_stick_that_cannot_be_written_is_none(tmp_path: Path) -> None:
     """A passphrase is chosen, and nothing else opens the disk."""
     box = Box(tmp_path, "stick", "write-protected")
-    assert "Choose a passphrase" in box.start("correct horse")
+    assert "Choose a passphrase" in box.start("correct horse", "correct horse")
     assert [] == box.keys_on_the_stick
     assert box.start("correct horse").startswith("systemd-ask-password")

@@ -9,7 +9,7 @@ import { el, icon, setExamHtml, showScreen } from "./elements.js";
 import { openHistory } from "./history.js";
 import { Overview } from "./overview.js";
 import { openReview } from "./review.js";
-import { rescueButton } from "./rescue_file.js";
+import { rescueOffer } from "./rescue_file.js";
 import { statusLine } from "./status.js";
 import { itemTexts, t, timeOfDay } from "./texts.js";
 
@@ -126,7 +126,7 @@ export class ExamScreen {
     this.help = el("button", { class: "btn quiet", "aria-pressed": "false", onclick: () => this.#askForHelp() },
       icon("hand"), el("span", {}, t("ask_for_help")));
     this.messages = el("div", { class: "messages" });
-    const rescue = rescueButton(this.#keeping, me.attempt_id, me.number);
+    const rescue = rescueOffer(this.#keeping, me.attempt_id, me.number);
     rescue.hidden = true;
     this.#line.addEventListener("change", () => (rescue.hidden = !this.#isCutOff()));
     showScreen(

@@ -7,17 +7,18 @@ const LOOK_EVERY_MS = 100;
 
 // As it was opened: the hashes are made of exactly this address.
 const address = location.href.split("#")[0];
+const asked = new URLSearchParams(location.search);
 const shown = {};
 
 /** Ask Safe Exam Browser, where the page was opened by it; it may need a moment to be there. */
 export async function askLockedBrowser() {
-  if (!new URLSearchParams(location.search).has("seb")) return;
+  if (!asked.has("seb")) return;
   const until = performance.now() + ASK_MS_MAX;
-  let asked = false;
+  let isAsked = false;
   while (performance.now() < until && !take()) {
     const security = window.SafeExamBrowser?.security;
-    if (security?.updateKeys && !asked) {
-      asked = true;
+    if (security?.updateKeys && !isAsked) {
+      isAsked = true;
       security.updateKeys(take);
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
@@ -36,4 +37,9 @@ function take() {
 /** Return the headers that show it; mostly none. */
 export function shownHashes() {
   return shown;
+}
+
+/** Say whether the browser lets no file be saved: the kiosk's, which names its start, and Safe Exam Browser. */
+export function savesNoFiles() {
+  return asked.has("start") || asked.has("seb");
 }

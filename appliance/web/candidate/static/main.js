@@ -9,7 +9,7 @@ import { sendLeftOver } from "./left_over.js";
 import { Line } from "./line.js";
 import { askLockedBrowser } from "./locked_browser.js";
 import { OtherBoxes } from "./other_boxes.js";
-import { attemptsWithWork, keepRescueKey, rescueButton } from "./rescue_file.js";
+import { attemptsWithWork, keepRescueKey, rescueOffer } from "./rescue_file.js";
 import { asking, elsewhere, handedIn, looking, noteScreen, signIn, waiting } from "./screens.js";
 import { t } from "./texts.js";
 
@@ -90,7 +90,7 @@ class Page {
     if (document.querySelector(".rescue")) return;
     const card = document.querySelector("main .card");
     for (const attempt of await attemptsWithWork(this.#keeping)) {
-      card?.append(rescueButton(this.#keeping, attempt));
+      card?.append(rescueOffer(this.#keeping, attempt));
     }
   }
 
@@ -169,7 +169,7 @@ class Page {
     if (standing.here === "asking") return this.#show("asking", () => asking(this.#me));
     if (standing.here === "elsewhere" && state !== "submitted" && state !== "closed") {
       return this.#show("elsewhere", () =>
-        elsewhere(this.#line, () => this.#askForCode(""), rescueButton(this.#keeping, this.#me.attempt_id, this.#me.number)),
+        elsewhere(this.#line, () => this.#askForCode(""), rescueOffer(this.#keeping, this.#me.attempt_id, this.#me.number)),
       );
     }
     switch (state) {

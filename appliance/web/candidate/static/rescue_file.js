@@ -4,6 +4,7 @@
 // stick that is lost tells nothing.  Nothing is forgotten here by saving it.
 
 import { el, icon } from "./elements.js";
+import { savesNoFiles } from "./locked_browser.js";
 import { t } from "./texts.js";
 
 const FORMAT = "rescue/1";
@@ -18,8 +19,9 @@ export async function attemptsWithWork(keeping) {
   return [...new Set((await keeping.allChanges()).map((one) => one.attempt))];
 }
 
-/** Make the button that saves the work of an attempt to a file. */
-export function rescueButton(keeping, attempt, number = "") {
+/** Make the offer to save the work of an attempt to a file, or say that it is kept where no file can be saved. */
+export function rescueOffer(keeping, attempt, number = "") {
+  if (savesNoFiles()) return el("p", { class: "quiet-text rescue" }, t("rescue_kept"));
   const said = el("p", { class: "quiet-text", role: "status" });
   const save = async () => {
     const file = await rescueFile(keeping, attempt);
