@@ -35,12 +35,13 @@ case "${{0##*/}} $*" in
     "cryptsetup luksAddKey --pbkdf argon2id"*)
         {cryptsetup} "$@" --pbkdf-memory 32 --pbkdf-force-iterations 4 --pbkdf-parallel 1 ;;
     cryptsetup*) {cryptsetup} "$@" ;;
-    # The key that it is given has to be one of the disk's, as with the real program.
+    "systemd-cryptenroll --wipe-slot=tpm2"*) {cryptsetup} token remove --token-id 0 "$partition" ;;
+    # As the real program: it wants a key of the disk's, and does nothing where one is enrolled.
     "systemd-cryptenroll "*)
         [ ! -e refusing ]
         {cryptsetup} open --test-passphrase --key-file "${{1#*=}}" "$partition"
+        ! {cryptsetup} token export --token-id 0 "$partition" > token || exit 0
         rm -f forgotten
-        case "$*" in *--wipe-slot=tpm2*) {cryptsetup} token remove --token-id 0 "$partition" ;; esac
         echo '{token}' | {cryptsetup} token import "$partition" ;;
     "systemd-cryptsetup attach"*) [ ! -e forgotten ] && touch $mapped ;;
     "mount -t vfat"*)
@@ -241,14 +242,15 @@ def test_chip_that_forgot_is_taught_anew_from_a_key_on_a_stick(tmp_path: Path) -
 
 
 def test_chip_that_cannot_be_taught_does_not_stop_the_start(tmp_path: Path) -> None:
-    """The stick opens the disk at this start and at the next."""
+    """The stick opens the disk at this start and at the next; it is then a box with a key stick."""
     box = Box(tmp_path, "tpmrm0", "stick")
     box.start()
     box.give_a_key()
     box.now("forgotten")
     box.now("refusing")
     assert 2 == box.start().count("security chip")
-    assert 2 == box.start().count("security chip")
+    assert "" == box.start()
+    assert "attach" not in box.calls
 
 
 def test_stick_that_cannot_be_written_is_none(tmp_path: Path) -> None:
