@@ -37,7 +37,7 @@ fuzz: $(STAMP) ## spoilt documents for every parser, for so long each (SECONDS=6
 image: $(STAMP) ## the bootable images of box and client (root, mmdebstrap; about 8 GB)
 	$(BIN)/python -m usb_image.build_image
 
-image-test: $(STAMP) ## whole sittings on these images in QEMU (swtpm, ovmf, mtools; about an hour)
+image-test: $(STAMP) ## whole sittings on these images in QEMU (swtpm, ovmf, mtools; about an hour and a half)
 	@sh tests/image/ensure_programs.sh
 	$(BIN)/python -m tests.image sitting
 	$(BIN)/python -m tests.image take-over

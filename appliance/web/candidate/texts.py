@@ -46,10 +46,7 @@ def _signing_in() -> dict[str, str]:
         "rescue_help": _("There is work on this computer that may not be on the box yet."),
         "rescue_save": _("Save it to a file"),
         "rescue_saved": _("Saved. Give the file to the invigilator, who takes it in."),
-        "rescue_kept": _(
-            "There is work on this computer that may not be on the box yet. It is kept here. "
-            "Please leave the computer on and tell the invigilator."
-        ),
+        "rescue_kept": _("It is kept here. Please leave the computer on and tell the invigilator."),
         "rescue_impossible": _("This computer cannot save it. Please tell the invigilator."),
         "other_code": _("Someone else? Enter another code"),
         "practice": _("Practice"),

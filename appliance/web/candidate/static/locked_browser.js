@@ -7,18 +7,18 @@ const LOOK_EVERY_MS = 100;
 
 // As it was opened: the hashes are made of exactly this address.
 const address = location.href.split("#")[0];
-const asked = new URLSearchParams(location.search);
+const opened = new URLSearchParams(location.search);
 const shown = {};
 
 /** Ask Safe Exam Browser, where the page was opened by it; it may need a moment to be there. */
 export async function askLockedBrowser() {
-  if (!asked.has("seb")) return;
+  if (!opened.has("seb")) return;
   const until = performance.now() + ASK_MS_MAX;
-  let isAsked = false;
+  let asked = false;
   while (performance.now() < until && !take()) {
     const security = window.SafeExamBrowser?.security;
-    if (security?.updateKeys && !isAsked) {
-      isAsked = true;
+    if (security?.updateKeys && !asked) {
+      asked = true;
       security.updateKeys(take);
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
@@ -41,5 +41,5 @@ export function shownHashes() {
 
 /** Say whether the browser lets no file be saved: the kiosk's, which names its start, and Safe Exam Browser. */
 export function savesNoFiles() {
-  return asked.has("start") || asked.has("seb");
+  return opened.has("start") || opened.has("seb");
 }

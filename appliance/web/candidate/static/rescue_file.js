@@ -21,7 +21,7 @@ export async function attemptsWithWork(keeping) {
 
 /** Make the offer to save the work of an attempt to a file, or say that it is kept where no file can be saved. */
 export function rescueOffer(keeping, attempt, number = "") {
-  if (savesNoFiles()) return el("p", { class: "rescue" }, t("rescue_kept"));
+  if (savesNoFiles()) return el("p", { class: "rescue" }, `${t("rescue_help")} ${t("rescue_kept")}`);
   const said = el("p", { class: "quiet-text", role: "status" });
   const save = async () => {
     const file = await rescueFile(keeping, attempt);
