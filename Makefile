@@ -37,7 +37,7 @@ fuzz: $(STAMP) ## spoilt documents for every parser, for so long each (SECONDS=6
 image: $(STAMP) ## the bootable images of box and client (root, mmdebstrap; about 8 GB)
 	$(BIN)/python -m usb_image.build_image
 
-image-test: $(STAMP) ## whole sittings on these images in QEMU (swtpm, ovmf, mtools; about an hour and a half)
+image-test: $(STAMP) ## whole sittings on these images in QEMU (swtpm, ovmf, mtools, mmdebstrap; about an hour and a half)
 	@sh tests/image/ensure_programs.sh
 	$(BIN)/python -m tests.image sitting
 	$(BIN)/python -m tests.image take-over
@@ -46,6 +46,7 @@ image-test: $(STAMP) ## whole sittings on these images in QEMU (swtpm, ovmf, mto
 	$(BIN)/python -m tests.image install
 	$(BIN)/python -m tests.image key-stick
 	$(BIN)/python -m tests.image new-chip
+	$(BIN)/python -m tests.image doors
 	$(BIN)/python -m tests.image plugs
 
 image-test-update: $(STAMP) ## an update of the box's image by stick, and a broken one that is left, in QEMU (about an hour)

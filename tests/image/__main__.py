@@ -8,6 +8,7 @@
     python -m tests.image install     a box that installs itself on the disk of a machine
     python -m tests.image key-stick   a box without a TPM: a stick opens its disk
     python -m tests.image new-chip    a box whose TPM has forgotten the key of its disk
+    python -m tests.image doors       a computer that nobody knows tries every port of a box
     python -m tests.image plugs       a box whose plug is pulled six times: power to serving
 
 The machines are started in QEMU on one virtual cable.  The boxes' public keys come back on sticks,
@@ -21,6 +22,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from tests.image.doors import play_doors
 from tests.image.full_room import play_full_room
 from tests.image.install import play_install
 from tests.image.key_stick import play_key_stick
@@ -40,6 +42,7 @@ STANDBYS = {
     "install": 0,
     "key-stick": 0,
     "new-chip": 0,
+    "doors": 0,
     "plugs": 0,
 }
 
@@ -70,6 +73,8 @@ def main() -> None:
                 play_key_stick(stage)
             case "new-chip":
                 play_new_chip(stage)
+            case "doors":
+                play_doors(stage)
             case "plugs":
                 play_plugs(stage)
     finally:

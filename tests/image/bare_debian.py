@@ -1,20 +1,24 @@
 """A bare Debian 13 that answers HTTP: what the box's own start is measured beside.
 
-The same machine, the same kernel package, a stick, UEFI; only none of the product in it.
+The same machine, the same kernel package, a stick, UEFI; only none of the product in it.  On the
+room's cable it is also the computer that nobody knows (`tests/image/stranger.py`).
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from tests.image.machine import Machine
 from tests.image.sticks import copy_in, empty_stick
 
-PACKAGES = "linux-image-amd64,systemd-sysv,systemd-boot-efi,udev,python3"
+PACKAGES = "linux-image-amd64,systemd-sysv,systemd-boot-efi,udev,iproute2,python3"
 LABEL = "bare-debian"
 ROOT_MIB = 1536
 BOOT_MIB = 256
@@ -24,8 +28,7 @@ PORT = 17480
 _SERVICE = """[Unit]
 After=network.target
 [Service]
-ExecStart=/usr/bin/python3 -c "from http.server import *; \\
-HTTPServer(('', 80), SimpleHTTPRequestHandler).serve_forever()"
+ExecStart=/usr/bin/python3 /usr/local/lib/stranger.py 80
 [Install]
 WantedBy=multi-user.target
 """
@@ -69,6 +72,7 @@ def _fetch(build: Path) -> Path:
 def _make_sticks(build: Path) -> tuple[Path, Path]:
     """Return the stick that the firmware starts from and the one with the system."""
     root = _fetch(build)
+    shutil.copy(Path(__file__).with_name("stranger.py"), root / "usr/local/lib")
     boot, system, entry = build / "boot.raw", build / "system.raw", build / "debian.conf"
     empty_stick(boot, "BOOT", mib=BOOT_MIB)
     entry.write_text(_ENTRY)
@@ -97,13 +101,20 @@ def bare_debian(build: Path, work: Path) -> Machine:
     )
 
 
+def ask(path: str, /, *, seconds: float, **given: str) -> Any:
+    """Return what it answers."""
+    url = f"http://127.0.0.1:{PORT}{path}?{urlencode(given)}"
+    with urlopen(url, timeout=seconds) as answer:
+        return json.load(answer)
+
+
 def wait_until_answering(*, seconds: float) -> float:
     """Return after how many seconds it answered; raises TimeoutError."""
     started = time.monotonic()
     while time.monotonic() - started < seconds:
         try:
-            with urlopen(f"http://127.0.0.1:{PORT}/", timeout=5):
-                return time.monotonic() - started
+            ask("/", seconds=5)
+            return time.monotonic() - started
         except OSError:
             time.sleep(1)
     raise TimeoutError(f"a bare Debian did not answer within {seconds:.0f} s")
