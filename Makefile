@@ -83,4 +83,4 @@ translations: $(STAMP) ## find new texts, merge them into the catalogues, compil
 
 lock: $(STAMP) ## renew requirements.lock from setup.cfg
 	$(BIN)/pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --strip-extras --extra dev --output-file requirements.lock setup.cfg
+	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-strip-extras --extra dev --output-file requirements.lock setup.cfg
