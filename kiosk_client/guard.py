@@ -25,7 +25,13 @@ from kiosk_client.looking import Looks
 from kiosk_client.memory import Memory, keep_memory, load_memory
 from kiosk_client.policies import policies, write_policies
 from kiosk_client.rooms import RoomSeen, rooms_of
-from kiosk_client.trust import Authority, BoxSeen, Wanted, read_address
+from kiosk_client.trust import (
+    Authority,
+    AuthorityUnusableError,
+    BoxSeen,
+    Wanted,
+    read_address,
+)
 from kiosk_client.unsent_work import UnsentWork
 
 TURN_SECONDS = 2
@@ -35,7 +41,7 @@ SENDING_TURNS = 30
 """For so long a page sends what an earlier start left on the stick, before a release erases it."""
 
 Matter = Literal[
-    "looking", "no_network", "silent", "untrusted", "clock", "choose", "not_open", "found"
+    "unset", "looking", "no_network", "silent", "untrusted", "clock", "choose", "not_open", "found"
 ]
 
 _log = logging.getLogger(__name__)
@@ -74,10 +80,10 @@ class Guard:
         root: Path = Path("/"),
         keeper: Keeper | None = None,
     ) -> None:
-        """Raises AuthorityUnusableError, and PoliciesUnwritableError before any browser starts."""
+        """Raises PoliciesUnwritableError before any browser starts."""
         self.settings = settings
         self.root = root
-        self._authority = Authority(settings.authority)
+        self._authority = Authority(settings.authority, may_come_later=True)
         self._looks = Looks(self._authority)
         self._waking = threading.Event()
         self._stopping = threading.Event()
@@ -98,6 +104,8 @@ class Guard:
             settings, self._authority, boot_id=self.start, keeper=keeper or Keeper()
         )
         self.standing = self._with_work(Standing())
+        if not self._authority.is_there():
+            _log.warning(AuthorityUnusableError(path=str(settings.authority)))
         if not self._allow():
             self._settled_turns = SETTLING_TURNS
 
@@ -132,7 +140,10 @@ class Guard:
             self._waking.set()
 
     def turn(self) -> None:
-        """Look around once."""
+        """Look around once.  Without an authority nobody can be trusted, so nobody is asked."""
+        if not self._authority.is_there():
+            self.standing = replace(self.standing, matter="unset")
+            return
         wanted = {self._typed, self.settings.address} - {""}
         asked = {*wanted, *self._named, *self.memory.origins, *self._discovery.origins()}
         found = self._looks.look(asked)

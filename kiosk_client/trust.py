@@ -7,6 +7,7 @@ a connection ends before the first byte of a request unless the authority vouche
 from __future__ import annotations
 
 import ssl
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
@@ -137,14 +138,26 @@ def read_address(text: str) -> str:
 class Authority:
     """The authority whose word is taken for who is a box."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises AuthorityUnusableError."""
-        try:
-            ssl.create_default_context(cafile=str(path))
-            self.certificates = _certificates(path.read_text(encoding="ascii"))
-        except (OSError, ValueError) as problem:
-            raise AuthorityUnusableError(path=str(path)) from problem
+    def __init__(self, path: Path, *, may_come_later: bool = False) -> None:
+        """Raises AuthorityUnusableError, unless it may come later: see `is_there`."""
         self._path = path
+        self.certificates: list[str] = []
+        if not may_come_later:
+            self._read()
+
+    def _read(self) -> None:
+        try:
+            ssl.create_default_context(cafile=str(self._path))
+            self.certificates = _certificates(self._path.read_text(encoding="ascii"))
+        except (OSError, ValueError) as problem:
+            raise AuthorityUnusableError(path=str(self._path)) from problem
+
+    def is_there(self) -> bool:
+        """Say whether its certificate could be read by now; before that nobody may be asked."""
+        if not self.certificates:
+            with suppress(AuthorityUnusableError):
+                self._read()
+        return bool(self.certificates)
 
     def look(self, origin: str) -> BoxSeen:
         """Ask a box what it is.

@@ -160,6 +160,28 @@ def test_silence_a_foreign_answer_and_a_missing_certificate_are_told_apart(
             Authority(bad)
 
 
+def test_guard_without_an_authority_says_so_and_asks_nobody_until_it_has_one(
+    tmp_path: Path, authority: trustme.CA, make_guard: MakeGuard
+) -> None:
+    """A stick that was not set up, or whose settings were slow to be found."""
+    guard = make_guard(authority=tmp_path / "later.pem")
+    with closing(TlsFront(authority)) as front:
+        guard.use_address(front.origin)
+        guard.turn()
+        assert ("unset", 0) == (guard.standing.matter, front.connections)
+        assert [guard.settings.local_origin] == allowed(guard)
+        assert (
+            []
+            == json.loads((guard.settings.policies_dir / "examroom.json").read_text())[
+                "CACertificates"
+            ]
+        )
+        keep_authority(authority, tmp_path).rename(guard.settings.authority)
+        guard.turn()
+        assert "unset" != guard.standing.matter
+        assert front.connections > 0
+
+
 @pytest.mark.parametrize("head", [b"Content-Length: 100", b"Transfer-Encoding: chunked"])
 def test_answer_that_breaks_off_is_silence(
     tmp_path: Path, authority: trustme.CA, head: bytes

@@ -68,6 +68,7 @@ def test_room_of_a_box_that_was_not_trusted_is_not_chosen(
 @pytest.mark.parametrize(
     ("matter", "said"),
     [
+        ("unset", "Datorn känner inte skolans boxar"),
         ("looking", "Letar efter rummets box"),
         ("no_network", "Datorn har inget nätverk"),
         ("silent", "Boxen svarar inte"),
