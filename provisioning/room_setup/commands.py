@@ -17,6 +17,12 @@ from provisioning.room_setup.configure import configure
     help="room.toml; where there is none the box has the defaults.",
 )
 @click.option(
+    "--on-stick",
+    "is_on_stick",
+    is_flag=True,
+    help="room.toml is on a stick; where that is not mounted the box gives no addresses.",
+)
+@click.option(
     "--data",
     "data_dir",
     # Only written into the settings: whoever runs this need not be able to open it.
@@ -32,9 +38,9 @@ from provisioning.room_setup.configure import configure
     show_default=True,
     help="Root of the system that is set up.",
 )
-def configure_command(room_file: Path, data_dir: Path, system: Path) -> None:
+def configure_command(room_file: Path, data_dir: Path, system: Path, *, is_on_stick: bool) -> None:
     """Make this machine the box of the room that room.toml describes."""
-    done = configure(room_file, system=system, data_dir=data_dir)
+    done = configure(room_file, system=system, data_dir=data_dir, is_on_stick=is_on_stick)
     if done.problem:
         click.echo(done.problem, err=True)
     if done.interface is None:

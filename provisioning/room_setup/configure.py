@@ -39,14 +39,18 @@ class Configured:
     problem: str
 
 
-def configure(room_file: Path, *, system: Path, data_dir: Path) -> Configured:
+def configure(
+    room_file: Path, *, system: Path, data_dir: Path, is_on_stick: bool = False
+) -> Configured:
     """Write the files of network, names, time, firewall, proxy and exam server below `system`/run.
 
     With a room file that cannot be used it serves as `safe_room` says, and its page says what is
-    wrong with the file.
+    wrong with the file.  So it does where a stick is not mounted: nobody knows what is on it.
     """
     problem = ""
     try:
+        if is_on_stick and not room_file.parent.is_mount():
+            raise RoomFileUnfitError(problem="the settings on the stick cannot be reached")
         config = read_room_file(room_file)
     except RoomFileUnfitError as unfit:
         config, problem = safe_room(room_file), str(unfit.fields["problem"])

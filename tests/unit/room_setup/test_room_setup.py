@@ -75,6 +75,22 @@ def test_room_file_is_refused_with_what_is_wrong(tmp_path: Path, text: str, name
         read_room_file(_write(tmp_path / "room.toml", text))
 
 
+def test_box_gives_no_addresses_when_the_stick_with_its_room_file_is_not_there(
+    tmp_path: Path,
+) -> None:
+    """It may say that the network is the school's."""
+    machine = _machine(tmp_path, "enp1s0")
+    file = tmp_path / "stick" / "room.toml"
+    done = configure(file, system=machine, data_dir=Path("/d"), is_on_stick=True)
+    assert ("school", False) == (
+        done.config.network.kind,
+        (machine / "run/examroom-setup/dnsmasq.conf").exists(),
+    )
+    assert "stick" in done.problem
+    done = configure(file, system=machine, data_dir=Path("/d"))
+    assert ("own", "") == (done.config.network.kind, done.problem)
+
+
 def test_box_has_the_defaults_when_there_is_no_room_file(tmp_path: Path) -> None:
     """A fresh stick serves a room of its own."""
     assert RoomConfig() == read_room_file(tmp_path / "room.toml")
