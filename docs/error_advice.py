@@ -229,6 +229,7 @@ ADVICE: dict[str, tuple[str, str]] = {
         "Replace the disk of the box before the next exam.",
     ),
     "update_too_large": (TECHNICIAN, "Write the image of the new version to a fresh disk."),
+    "update_unsigned": (TECHNICIAN, "Ask for an update that was built with this box's key."),
     "update_waits": (TECHNICIAN, "Put the stick in again when the room is closed."),
     "upload_too_large": (CANDIDATE, "Choose a smaller file."),
     "walk_in_unknown": (CENTRE, "Load the results page again and choose the candidate there."),

@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 from systemd.debian.build_package import UNITS, gather_wheels, settle_modes_and_times
+from usb_image.secure_boot_key import CERTIFICATE, KEY, find_or_make_key
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent
@@ -32,13 +33,14 @@ BUILD_SECONDS = 3600
 
 _ENTER = """
 set -e
-tools=$1; work=$2; shift 2
+tools=$1; work=$2; keys=$3; shift 3
 mount --bind "$tools" "$tools"
 mount -t proc proc "$tools/proc"
 mount --rbind /sys "$tools/sys"
 mount --rbind /dev "$tools/dev"
 mkdir -p "$tools/image" "$tools/old"
 mount --bind "$work" "$tools/image"
+[ -z "$keys" ] || { mkdir -p "$tools/keys"; mount --bind "$keys" "$tools/keys"; }
 cd "$tools"
 pivot_root . old
 umount -l /old
@@ -90,8 +92,20 @@ def lay_in_units(extra: Path) -> None:
     shutil.copy(REPOSITORY / "systemd" / "examroom-box", extra / "usr/sbin")
 
 
-def build_image(tools: Path, work: Path, profile: str, version: str) -> Path:
-    """Run mkosi for one profile and return the image."""
+def signing_words(profile: str) -> tuple[str, ...]:
+    """Return what mkosi is told when there is a key to sign with.
+
+    Only a box brings the key to firmware that asks for one: a client changes nothing on a machine.
+    """
+    enrols = "yes" if profile == "box" else "no"
+    return (
+        *("--secure-boot=yes", f"--secure-boot-auto-enroll={enrols}"),
+        *(f"--secure-boot-key=/keys/{KEY}", f"--secure-boot-certificate=/keys/{CERTIFICATE}"),
+    )
+
+
+def build_image(tools: Path, work: Path, profile: str, *, version: str, keys: Path | None) -> Path:
+    """Run mkosi for one profile and return the image, signed where there are keys."""
     configuration = work / "usb_image"
     shutil.rmtree(configuration, ignore_errors=True)
     ignored = shutil.ignore_patterns("__pycache__")
@@ -101,9 +115,11 @@ def build_image(tools: Path, work: Path, profile: str, version: str) -> Path:
         (work / folder).mkdir(exist_ok=True)
     run(
         *("unshare", "--mount", "--propagation", "private"),
-        *("sh", "-c", _ENTER, "sh", tools, work),
+        *("sh", "-c", _ENTER, "sh", tools, work, keys or ""),
         *("sh", "-c", 'cd usb_image && exec mkosi "$@"', "mkosi"),
-        *("--profile", profile, "--image-version", version, "--force", "build"),
+        *("--profile", profile, "--image-version", version),
+        *(() if keys is None else signing_words(profile)),
+        *("--force", "build"),
         seconds=BUILD_SECONDS,
         log=work / f"{profile}.log",
     )
@@ -136,11 +152,13 @@ def main() -> None:
     options.add_argument("profile", nargs="*", default=["box", "client"])
     options.add_argument("--build", type=Path, default=REPOSITORY / "build")
     options.add_argument("--version", default="0.1.0")
+    options.add_argument("--secure-boot", type=Path, help="folder of the key to sign with")
     options.add_argument("--write-packages", action="store_true")
     given = options.parse_args()
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     if os.geteuid() != 0 or shutil.which("mmdebstrap") is None:
         raise SystemExit("Building an image needs root and the package mmdebstrap.")
+    keys = given.secure_boot and find_or_make_key(given.secure_boot)
     work = given.build / "image"
     work.mkdir(parents=True, exist_ok=True)
     tools = make_tools(given.build)
@@ -148,7 +166,7 @@ def main() -> None:
     shutil.rmtree(work / "python", ignore_errors=True)
     gather_wheels(work / "python" / "wheels", [PYTHON])
     for profile in given.profile:
-        image = build_image(tools, work, profile, given.version)
+        image = build_image(tools, work, profile, version=given.version, keys=keys)
         check_packages(profile, image, write=given.write_packages)
         digest = hashlib.sha256(image.read_bytes()).hexdigest()
         sys.stdout.write(f"{image}  {image.stat().st_size // 2**20} MiB  sha256 {digest}\n")

@@ -23,6 +23,7 @@ TRUSTED = ""
 
 _CLOCK_UNSYNCHRONISED = 5
 _TIMEX_BYTES = 208
+_SECURE_BOOT = "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,14 @@ class Power:
 
     is_on_mains: bool | None
     battery_percent: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DiskLock:
+    """What the key of an image's disk depends on."""
+
+    has_chip: bool
+    is_secure_boot_on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,20 @@ def power(root: Path = Path("/")) -> Power:
         elif kind in {"Mains", "USB"} and _number(one / "online") is not None:
             mains.append(_number(one / "online") == 1)
     return Power(any(mains) if mains else None, min(percents, default=None))
+
+
+def disk_lock(root: Path = Path("/")) -> DiskLock:
+    """Look for a security chip, and ask the firmware whether it starts signed systems only."""
+    return DiskLock(_folders(root / "sys/class/tpm") != [], secure_boot(root))
+
+
+def secure_boot(root: Path = Path("/")) -> bool:
+    """Return whether the firmware starts signed systems only (UEFI specification 2.10, 3.3)."""
+    try:
+        # Four bytes of attributes come before what the variable says.
+        return (root / "sys/firmware/efi/efivars" / _SECURE_BOOT).read_bytes()[4:] == b"\1"
+    except OSError:
+        return False
 
 
 def network(root: Path = Path("/")) -> Network:

@@ -9,6 +9,7 @@ from appliance.domain.errors import ExamroomError
 from appliance.formats.exam_package import inspect_package
 from appliance.formats.kept_sentence import KeptSentence
 from appliance.platform import machine
+from appliance.platform.system_image import running_image
 from appliance.services.box import Box
 from appliance.services.box_health import BoxHealth, box_health
 from appliance.services.judge_room import Check, judge_room
@@ -53,6 +54,7 @@ def _read(box: Box, is_serving: bool, root: Path) -> Readings:
             reserve_bytes=health.disk.reserve_bytes,
             small_write_p95_ms=machine.small_write_p95_ms(box.settings.data_dir),
         ),
+        disk_lock=None if running_image(root) is None else machine.disk_lock(root),
         memory_mib=machine.memory_mib(root),
         clocks=Clocks(
             machine.clock_is_synchronised(),

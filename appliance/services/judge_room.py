@@ -48,6 +48,7 @@ def judge_room(found: Readings) -> list[Check]:
     return [
         _disk_space(found),
         _disk_speed(found),
+        _theft(found),
         _memory(found),
         _clock(found),
         _power(found),
@@ -105,6 +106,17 @@ def _disk_speed(found: Readings) -> Check:
     if took > SMALL_WRITE_SLOW_MS:
         return _warning("disk_speed", "disk_slow", ms=str(shown))
     return _ok("disk_speed", "disk_fast", ms=str(shown))
+
+
+def _theft(found: Readings) -> Check:
+    lock = found.disk_lock
+    if lock is None:
+        return _unknown("theft", "theft_not_ours")
+    if not lock.has_chip:
+        return _ok("theft", "theft_key_apart")
+    if not lock.is_secure_boot_on:
+        return _warning("theft", "theft_whole_box")
+    return _ok("theft", "theft_locked")
 
 
 def _memory(found: Readings) -> Check:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from appliance.formats.kept_sentence import KeptSentence
 from appliance.formats.room_certificate import RoomCertificate
-from appliance.platform.machine import Network, Power
+from appliance.platform.machine import DiskLock, Network, Power
 from appliance.services.look_after_update import UpdateView
 
 
@@ -85,9 +85,10 @@ class Loadtest:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Everything that is looked at."""
+    """Everything that is looked at.  `disk_lock` None: no image of ours, which locks its disk."""
 
     disk: Disk
+    disk_lock: DiskLock | None
     memory_mib: tuple[int, int] | None
     clocks: Clocks
     power: Power

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from appliance.domain.errors import InvalidInputError, TransientError
+from appliance.formats.kernel_signature import signers_of
 from appliance.formats.update_document import UpdateDocument, UpdatePart, root_hash_of
 from appliance.platform.files import read_from_medium, write_durably
 from appliance.platform.system_image import SystemImage, image_named_in
@@ -44,6 +45,16 @@ class UpdateTooLargeError(InvalidInputError):
     )
 
 
+class UpdateUnsignedError(InvalidInputError):
+    """The firmware of this box would not start it."""
+
+    key = "update_unsigned"
+    staff_message = (
+        "Version {version} is not signed with the Secure Boot key of this box, so it would not "
+        "start. Nothing was changed. Build its image with the key of the one that runs."
+    )
+
+
 class UpdateNotWrittenError(TransientError):
     """The disk does not keep what is written to it."""
 
@@ -57,10 +68,11 @@ class UpdateNotWrittenError(TransientError):
 def install(machine: Machine, kept: UpdateFolder, document: UpdateDocument) -> None:
     """Put a verified document's version beside the one that runs; it is tried at the next start.
 
-    Raises UpdateDamagedError, UpdateTooLargeError, NoFreeSlotError, UpdateNotWrittenError, and
-    UpdateWaitsError as soon as the box is not at rest any more.
+    Raises UpdateDamagedError, UpdateUnsignedError, UpdateTooLargeError, NoFreeSlotError,
+    UpdateNotWrittenError, and UpdateWaitsError as soon as the box is not at rest any more.
     """
     kernel = _read_kernel(machine, kept, document)
+    _require_same_signer(machine, document, kernel)
     root_hash = root_hash_of(kernel[:HEAD_BYTES]) or ""
     root_id, verity_id = ids_of(root_hash)
     try:
@@ -98,6 +110,16 @@ def _read_kernel(machine: Machine, kept: UpdateFolder, document: UpdateDocument)
     if root_hash in {None, machine.root_hash}:
         raise damaged
     return kernel
+
+
+def _require_same_signer(machine: Machine, document: UpdateDocument, kernel: bytes) -> None:
+    """A version that firmware refuses would take three starts for nothing."""
+    if not machine.starts_signed_only:
+        return
+    entries = list_entries(machine.esp)
+    running = [one.path.read_bytes() for one in entries if one.root_hash == machine.root_hash]
+    if not any(signers_of(one) & signers_of(kernel) for one in running):
+        raise UpdateUnsignedError(version=document.version)
 
 
 def _make_room(machine: Machine, document: UpdateDocument) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from appliance.formats.update_document import root_hash_of, version_order
 from appliance.formats.update_status import RefusedUpdate, UpdateStatus
+from appliance.platform.machine import secure_boot
 from appliance.platform.system_image import SystemImage, running_image
 from provisioning.system_update.boot_entries import list_entries
 from provisioning.system_update.slots import ids_of
@@ -14,12 +15,16 @@ from provisioning.system_update.slots import ids_of
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What is updated: its disk, its boot partition, and what runs, with the hash of its root."""
+    """What is updated: its disk, its boot partition, and what runs, with the hash of its root.
+
+    `starts_signed_only`: its firmware refuses what is not signed with a key that it knows.
+    """
 
     disk: Path
     esp: Path
     running: SystemImage
     root_hash: str
+    starts_signed_only: bool
 
     def status(self, refused: RefusedUpdate | None) -> UpdateStatus:
         """Say which later version waits for a start, and which one systemd-boot has given up."""
@@ -46,4 +51,4 @@ def find_machine(esp: Path, root: Path = Path("/")) -> Machine | None:
     partition = (root / "dev/disk/by-partuuid" / str(root_id)).resolve().name
     # The kernel keeps a partition in the folder of its disk.
     disk = (root / "sys/class/block" / partition).resolve().parent.name
-    return Machine(root / "dev" / disk, esp, running, root_hash)
+    return Machine(root / "dev" / disk, esp, running, root_hash, secure_boot(root))

@@ -9,6 +9,7 @@
     python -m tests.image key-stick   a box without a TPM: a stick opens its disk
     python -m tests.image new-chip    a box whose TPM has forgotten the key of its disk
     python -m tests.image doors       a computer that nobody knows tries every port of a box
+    python -m tests.image thief       a box with Secure Boot, and whoever takes it whole
     python -m tests.image plugs       a box whose plug is pulled six times: power to serving
 
 The machines are started in QEMU on one virtual cable.  The boxes' public keys come back on sticks,
@@ -32,6 +33,7 @@ from tests.image.plugs import play_plugs
 from tests.image.sitting import play_sitting
 from tests.image.stage import set_up
 from tests.image.take_over import play_rescue, play_take_over
+from tests.image.thief import play_thief
 
 STANDBYS = {
     "sitting": 0,
@@ -43,6 +45,7 @@ STANDBYS = {
     "key-stick": 0,
     "new-chip": 0,
     "doors": 0,
+    "thief": 0,
     "plugs": 0,
 }
 
@@ -75,6 +78,8 @@ def main() -> None:
                 play_new_chip(stage)
             case "doors":
                 play_doors(stage)
+            case "thief":
+                play_thief(stage)
             case "plugs":
                 play_plugs(stage)
     finally:

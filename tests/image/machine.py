@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 FIRMWARE = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
+SIGNED_FIRMWARE = Path("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd")
 VARIABLES = Path("/usr/share/OVMF/OVMF_VARS_4M.fd")
 ROOM = "230.77.0.1:17700"
 """The room's cable: a multicast group that never leaves loopback."""
@@ -59,6 +60,8 @@ class Machine:
     mac: int
     screen: bool = False
     security_chip: bool = False
+    secure_boot: bool = False
+    """Its firmware takes the first key that is brought, and starts what is signed with that."""
     built_in: bool = False
     """Whether its disk is no stick."""
     forwarded: dict[int, int] = field(default_factory=dict)
@@ -108,11 +111,13 @@ class Machine:
         mac = f"52:54:00:77:00:{self.mac:02x}"
         stick = "usb-storage,removable=on"
         words = f"console=ttyS0 systemd.journald.forward_to_console=1 {os.environ.get('WORDS', '')}"
+        firmware = SIGNED_FIRMWARE if self.secure_boot else FIRMWARE
+        board = "q35,smm=on" if self.secure_boot else "q35"
         command = [
-            *("qemu-system-x86_64", "-nodefaults", "-machine", "q35", "-cpu", "max"),
+            *("qemu-system-x86_64", "-nodefaults", "-machine", board, "-cpu", "max"),
             *("-accel", "tcg,thread=multi,tb-size=512", "-smp", "2", "-m", str(self.memory_mib)),
             *("-serial", "stdio", "-display", "none", "-qmp", f"unix:{monitor},server=on,wait=off"),
-            *("-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}"),
+            *("-drive", f"if=pflash,format=raw,readonly=on,file={firmware}"),
             *("-drive", f"if=pflash,format=raw,file={variables}"),
             *("-device", "qemu-xhci,id=usb", "-device", "virtio-rng-pci"),
             *("-drive", f"if=none,id=disk,format=raw,file={self.disk}"),
@@ -121,6 +126,8 @@ class Machine:
             *("-device", f"virtio-net-pci,netdev=room,romfile=,mac={mac}"),
             *("-smbios", f"type=11,value=io.systemd.stub.kernel-cmdline-extra={words}"),
         ]
+        if self.secure_boot:
+            command += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
         if self.forwarded:
             ports = "".join(
                 f",hostfwd=tcp:127.0.0.1:{here}-:{there}" for here, there in self.forwarded.items()

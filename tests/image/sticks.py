@@ -32,6 +32,11 @@ def copy_in(image: str, source: Path, target: str) -> None:
     _run("mcopy", "-s", "-o", "-Q", "-i", image, str(source), f"::{target}")
 
 
+def remove_folder(image: str, folder: str) -> None:
+    """Delete a folder from a stick."""
+    _run("mdeltree", "-i", image, f"::{folder}")
+
+
 def copy_out(image: str, source: str, target: Path) -> bool:
     """Copy a file or a folder from a stick; False when it is not there."""
     command = ["mcopy", "-s", "-n", "-Q", "-i", image, f"::{source}", str(target)]

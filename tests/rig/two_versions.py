@@ -19,6 +19,7 @@ from provisioning.system_update.slots import ROOT_KIND, VERITY_KIND, ids_of
 from sync.central.centre import Centre, create_centre, open_centre
 from sync.central.updates import make_update, write_to_folder
 from sync.removable_media.update_stick import updates_folder
+from tests.rig.signed_kernel import ImageSigner, pe_file
 from tests.rig.small_image import IMAGE_MIB, MIB, partition_table
 
 IMAGE = "examroom-box"
@@ -33,19 +34,22 @@ def root_hash(version: str) -> str:
     return hashlib.sha256(version.encode()).hexdigest()
 
 
-def kernel_file(version: str, *, image: str = IMAGE) -> bytes:
+def kernel_file(version: str, *, image: str = IMAGE, signer: ImageSigner | None = None) -> bytes:
     """Return what stands for the file that firmware starts."""
     named = f'ID=debian\nIMAGE_ID="{image}"\nIMAGE_VERSION="{version}"\n'
     words = f"roothash={root_hash(version)} quiet"
-    return b"\0".join([b"MZ", named.encode(), words.encode(), version.encode() * 1000, b"\0\0"])
+    text = b"\0".join([named.encode(), words.encode(), version.encode() * 1000, b"\0\0"])
+    return pe_file(text, signer)
 
 
-def make_image(folder: Path, version: str, *, image: str, filled_mib: int) -> Path:
+def make_image(
+    folder: Path, version: str, *, image: str, filled_mib: int, signer: ImageSigner | None
+) -> Path:
     """Write an image's parts as the build leaves them; return where the image is."""
     folder.mkdir(parents=True, exist_ok=True)
     raw = folder / f"{image}_{version}.raw"
     raw.write_bytes(b"")
-    raw.with_suffix(".efi").write_bytes(kernel_file(version, image=image))
+    raw.with_suffix(".efi").write_bytes(kernel_file(version, image=image, signer=signer))
     for name, mib in (("root", SLOT_MIB), ("verity", HASHES_MIB)):
         content = f"{name} of {version} ".encode() * 40_000
         if name == "root" and filled_mib:
@@ -84,10 +88,17 @@ class TwoVersions:
         return UpdateFolder(self.data)
 
     def write_stick(
-        self, version: str, *, image: str = IMAGE, filled_mib: int = 0
+        self,
+        version: str,
+        *,
+        image: str = IMAGE,
+        filled_mib: int = 0,
+        signer: ImageSigner | None = None,
     ) -> UpdateDocument:
         """Let the centre write an update to the stick; its root may fill so much."""
-        raw = make_image(self.folder / "images", version, image=image, filled_mib=filled_mib)
+        raw = make_image(
+            self.folder / "images", version, image=image, filled_mib=filled_mib, signer=signer
+        )
         made = make_update(self.centre, raw)
         write_to_folder(self.centre, made, updates_folder(self.stick), actor="test")
         return made.document
@@ -125,7 +136,9 @@ def make_two_versions(folder: Path) -> TwoVersions:
     }
     table = partition_table([(label, at * MIB, size * MIB) for label, at, size in LAYOUT], ids)
     disk.write_bytes(table.ljust(IMAGE_MIB * MIB, b"\xff"))
-    machine = Machine(disk, folder / "esp", SystemImage(IMAGE, OWN_VERSION), own)
+    machine = Machine(
+        *(disk, folder / "esp", SystemImage(IMAGE, OWN_VERSION), own), starts_signed_only=False
+    )
     entries_folder(machine.esp).mkdir(parents=True)
     (entries_folder(machine.esp) / "first.efi").write_bytes(kernel_file(OWN_VERSION))
     made = TwoVersions(folder, centre, machine, clock)

@@ -27,6 +27,7 @@ def check_title(check: Check) -> str:
     return {
         "disk": _("Disk"),
         "disk_speed": _("Speed of the disk"),
+        "theft": _("If it is stolen"),
         "memory": _("Memory"),
         "clock": _("Clock"),
         "power": _("Power"),
@@ -103,6 +104,13 @@ def _machine_sentences() -> dict[str, str]:
         "disk_much_too_slow": _("A save takes %(ms)s ms on this disk; 500 is too much."),
         "disk_slow": _("A save takes %(ms)s ms on this disk; up to 50 is well."),
         "disk_fast": _("A save takes %(ms)s ms on this disk."),
+        "theft_not_ours": _("Whether the disk of this box is encrypted is not known here."),
+        "theft_key_apart": _("The disk opens with its key stick or a passphrase only."),
+        "theft_whole_box": _(
+            "The disk tells nothing without this machine, but whoever takes the machine with it "
+            "can read it: Secure Boot is off."
+        ),
+        "theft_locked": _("The disk opens in this machine only, and only for a signed system."),
         "memory_unknown": _("The machine does not say how much memory it has."),
         "memory_low": _("%(mib)s MiB of %(all)s are left."),
         "memory_ok": _("%(mib)s MiB of %(all)s are left."),
@@ -134,6 +142,8 @@ def _remedies() -> dict[str, str]:
         "disk_speed_unknown": _("Look whether the disk is full or can only be read."),
         "disk_much_too_slow": _("Replace the disk: memory cards do this before they die."),
         "disk_slow": _("Run the load test; replace the disk if it fails."),
+        "theft_not_ours": _("Look whether its disk is encrypted."),
+        "theft_whole_box": _("Lock the box away before the day and after it."),
         "memory_low": _("Stop other programs on this box, or use a box with more memory."),
         "memory_unknown": _("Run the load test: it says whether there is enough."),
         "clock_hardware_off": _(

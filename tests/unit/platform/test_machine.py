@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from appliance.platform.machine import (
+    DiskLock,
     Power,
+    disk_lock,
     hardware_clock_ms,
     listens_udp,
     memory_mib,
@@ -30,6 +32,16 @@ def test_machine_without_any_sensor_is_unknown_everywhere(tmp_path: Path) -> Non
     assert Power(None, None) == power(tmp_path)
     assert ((), ()) == (network(tmp_path).linked, network(tmp_path).unlinked)
     assert not listens_udp(53, tmp_path)
+
+
+def test_disk_is_locked_to_signed_systems_where_chip_and_firmware_say_so(tmp_path: Path) -> None:
+    """Four bytes of attributes come before the byte that says whether Secure Boot is on."""
+    assert DiskLock(has_chip=False, is_secure_boot_on=False) == disk_lock(tmp_path)
+    (tmp_path / "sys/class/tpm/tpm0").mkdir(parents=True)
+    name = "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+    for said, is_on in (("\6\0\0\0\0", False), ("\6\0\0\0\1", True)):
+        _file(tmp_path, name, said)
+        assert DiskLock(has_chip=True, is_secure_boot_on=is_on) == disk_lock(tmp_path)
 
 
 def test_memory_is_what_is_still_to_be_had(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from flask import Flask
 from appliance.formats.kept_sentence import KeptSentence
 from appliance.formats.room_certificate import DAY_MS, RoomCertificate
 from appliance.formats.update_status import RefusedUpdate
-from appliance.platform.machine import Network, Power
+from appliance.platform.machine import DiskLock, Network, Power
 from appliance.services.judge_room import Check, CheckState, is_ready, judge_room
 from appliance.services.look_after_update import UpdateView
 from appliance.services.room_readings import (
@@ -38,6 +38,7 @@ SITTING = NextSitting("Physics 1a", None, candidates=30, invigilators=2)
 
 READY = Readings(
     disk=Disk(60 * 10**9, 2**28, 4.2),
+    disk_lock=DiskLock(has_chip=True, is_secure_boot_on=True),
     memory_mib=(8000, 5000),
     clocks=Clocks(is_synchronised=True, hardware_off_seconds=0),
     power=Power(is_on_mains=True, battery_percent=100),
@@ -68,6 +69,8 @@ CASES: list[tuple[dict[str, object], CheckState, str]] = [
     ({"disk": Disk(60 * 10**9, 2**28, None)}, UNKNOWN, "disk_speed_unknown"),
     ({"disk": Disk(60 * 10**9, 2**28, 51)}, WARNING, "disk_slow"),
     ({"disk": Disk(60 * 10**9, 2**28, 501)}, FAULT, "disk_much_too_slow"),
+    ({"disk_lock": None}, UNKNOWN, "theft_not_ours"),
+    ({"disk_lock": DiskLock(True, False)}, WARNING, "theft_whole_box"),
     ({"memory_mib": (8000, 511)}, FAULT, "memory_low"),
     ({"memory_mib": None}, UNKNOWN, "memory_unknown"),
     ({"clocks": Clocks(True, 61)}, WARNING, "clock_hardware_off"),
@@ -147,6 +150,14 @@ def test_one_thing_that_is_wrong_is_one_line_with_a_remedy(
         assert "%(" not in finding_words(found)
         assert remedy_words(found).endswith(".")
         assert check_title(found)
+
+
+def test_box_whose_key_is_kept_apart_needs_no_signed_system() -> None:
+    """Without a chip nothing in the machine opens the disk."""
+    checks = _judge({"disk_lock": DiskLock(has_chip=False, is_secure_boot_on=False)})
+    assert [(OK, "theft_key_apart")] == [
+        (one.state, one.finding) for one in checks if one.name == "theft"
+    ]
 
 
 def test_every_planned_sitting_has_its_line() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from appliance.formats.kept_sentence import KeptSentence
 from appliance.formats.keys import create_centre_identity, create_recovery_key
 from appliance.formats.update_document import write_update
 from appliance.formats.update_status import UpdateStatus
@@ -16,9 +18,11 @@ from provisioning.sticks.partition_table import SECTOR_BYTES, read_partitions
 from provisioning.system_update import installing
 from provisioning.system_update.boot_entries import entries_folder
 from provisioning.system_update.command import update_once
+from provisioning.system_update.installing import UpdateUnsignedError
 from provisioning.system_update.machine import find_machine
 from provisioning.system_update.slots import ids_of
 from sync.removable_media.update_stick import take_updates, updates_folder
+from tests.rig.signed_kernel import ImageSigner
 from tests.rig.two_versions import (
     IMAGE,
     OWN_VERSION,
@@ -33,9 +37,15 @@ OWN_NUMBERS, NEW_NUMBERS = (2, 3), (4, 5)
 """Numbers of the partitions (verity, root) of the version that runs, and of the other pair."""
 
 
-def _bring(machine: TwoVersions, version: str = NEW, *, filled_mib: int = 0) -> None:
+def _bring(
+    machine: TwoVersions,
+    version: str = NEW,
+    *,
+    filled_mib: int = 0,
+    signer: ImageSigner | None = None,
+) -> None:
     """Carry an update to the box, and ask for its installing as the exam server does."""
-    machine.write_stick(version, filled_mib=filled_mib)
+    machine.write_stick(version, filled_mib=filled_mib, signer=signer)
     centre, running = machine.centre.identity.public, machine.machine.running
     carried = take_updates(machine.stick, machine.kept, centre=centre, running=running, at_ms=0)
     assert 1 == carried.count
@@ -374,3 +384,32 @@ def test_machine_of_packages_is_none_of_ours(tmp_path: Path) -> None:
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc/cmdline").write_text("root=/dev/sda1 quiet\n")
     assert find_machine(tmp_path / "efi", tmp_path) is None
+
+
+@pytest.mark.parametrize("signed_by", ["the same", "another", "nobody"])
+def test_box_that_starts_signed_systems_only_takes_no_other(
+    machine: TwoVersions, signed_by: str, tmp_path: Path
+) -> None:
+    """Firmware would refuse it, and the box would stand there after its restart."""
+    own = ImageSigner.make(tmp_path / "own")
+    signers = {"the same": own, "another": ImageSigner.make(tmp_path / "other"), "nobody": None}
+    entry = entries_folder(machine.machine.esp) / "first.efi"
+    entry.write_bytes(kernel_file(OWN_VERSION, signer=own))
+    machine.machine = replace(machine.machine, starts_signed_only=True)
+    _bring(machine, signer=signers[signed_by])
+
+    status = _install(machine)
+
+    if signed_by == "the same":
+        assert UpdateStatus(installed=NEW) == status
+    else:
+        assert status.refused is not None
+        expected = KeptSentence.of(UpdateUnsignedError(version=NEW))
+        assert expected == status.refused.why
+        assert ["first.efi"] == machine.entries()
+
+
+def test_box_that_starts_anything_asks_for_no_signature(machine: TwoVersions) -> None:
+    """An image may be built without a key."""
+    _bring(machine)
+    assert UpdateStatus(installed=NEW) == _install(machine)

@@ -1,0 +1,112 @@
+"""A play: somebody takes a box whole, with its security chip, and starts something else on it.
+
+The image is signed (`make image SECURE_BOOT=...`), and the firmware was made ready for a new key
+before the first start.  Whatever the thief starts, the chip keeps the key of the disk.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.image.bare_debian import bare_debian
+from tests.image.machine import Machine
+from tests.image.new_chip import REFUSED
+from tests.image.staff import wait_until_serving
+from tests.image.stage import START_SECONDS, Stage
+from tests.image.sticks import copy_in, copy_out, list_folder, partition, remove_folder
+
+ENROLLED = b"Secure boot enabled"
+"""The kernel's words."""
+ANOTHER_SYSTEM = b"Access Denied"
+"""The firmware's."""
+ANOTHER_FILE = b"Access denied"
+"""Of systemd-boot."""
+VERSIONS, KEYS = "/EFI/Linux", "/loader/keys"
+WORD, OTHER_WORD = b" quiet ", b" quieT "
+
+
+def play_thief(stage: Stage) -> None:
+    """Start another system, a changed one, and a changed one with Secure Boot off."""
+    machine = stage.boxes[0].machine
+    machine.secure_boot = True
+    with _power(machine):
+        _wait_for(machine, ENROLLED)
+        stage.say("the firmware has taken the key of the image and starts signed systems only")
+        _wait_until_serving(stage)
+    _start_another_system(stage, machine)
+    own = shutil.copy(machine.disk, stage.work / "own.stick")
+    changed = _change_what_is_started(stage, machine)
+    with _power(machine):
+        _wait_for(machine, ANOTHER_FILE)
+    stage.say("a changed file is not started")
+    kept = _switch_secure_boot_off(machine)
+    with _power(machine):
+        _wait_for(machine, REFUSED)
+    stage.say(f"with Secure Boot off {changed} is started, and the chip keeps the key")
+    kept.rename(machine.folder / "firmware.fd")
+    shutil.move(own, machine.disk)
+    with _power(machine):
+        _wait_until_serving(stage)
+
+
+@contextmanager
+def _power(machine: Machine) -> Iterator[None]:
+    """Power on; the plug is pulled at the end."""
+    console = machine.folder / "console.log"
+    if console.exists():
+        console.rename(machine.folder / f"console-{time.monotonic_ns()}.log")
+    machine.start()
+    try:
+        yield
+    finally:
+        machine.pull_the_plug()
+
+
+def _wait_for(machine: Machine, words: bytes) -> None:
+    console = machine.folder / "console.log"
+    deadline = time.monotonic() + START_SECONDS
+    while words not in console.read_bytes():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the console never said {words.decode()}")
+        time.sleep(1)
+
+
+def _wait_until_serving(stage: Stage) -> None:
+    box = stage.boxes[0]
+    # Nobody has enrolled it: its certificate is of its own making.
+    seconds = wait_until_serving(box.port, box.name, None, seconds=START_SECONDS)
+    stage.say(f"the box serves after {seconds:.0f} s")
+
+
+def _start_another_system(stage: Stage, machine: Machine) -> None:
+    """Put another stick into the machine: same firmware, same chip."""
+    bare = bare_debian(stage.work.parent.parent / "bare-debian", stage.work)
+    bare.folder, bare.security_chip, bare.secure_boot = machine.folder, True, True
+    with _power(bare):
+        _wait_for(bare, ANOTHER_SYSTEM)
+    stage.say("another system is not started")
+
+
+def _change_what_is_started(stage: Stage, machine: Machine) -> str:
+    """Change one letter of the command line, as whoever wants a shell would; return the file."""
+    esp = partition(machine.disk, "esp")
+    (name,) = list_folder(esp, VERSIONS)
+    file = stage.work / name
+    if not copy_out(esp, f"{VERSIONS}/{name}", file):
+        raise RuntimeError(f"{name} cannot be read")
+    content = file.read_bytes()
+    if WORD not in content:
+        raise RuntimeError(f"{name} has another command line")
+    file.write_bytes(content.replace(WORD, OTHER_WORD))
+    copy_in(esp, file, f"{VERSIONS}/{name}")
+    return name
+
+
+def _switch_secure_boot_off(machine: Machine) -> Path:
+    """Clear the firmware's keys, and take away what it would take again; return what it knew."""
+    remove_folder(partition(machine.disk, "esp"), KEYS)
+    return (machine.folder / "firmware.fd").rename(machine.folder / "firmware.kept")
