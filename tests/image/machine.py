@@ -1,8 +1,4 @@
-"""A whole machine in QEMU, for the test of the images: its disk, its cables, its keys, its screen.
-
-Plain emulation: a KVM device may be there and still be of no use (nested machines), and what takes
-an hour when it falls back is worse than what takes ten minutes always.
-"""
+"""A whole machine in QEMU, for the test of the images: its disk, its cables, its keys, its screen."""
 
 from __future__ import annotations
 
@@ -16,6 +12,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.image.acceleration import acceleration
 
 FIRMWARE = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
 SIGNED_FIRMWARE = Path("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd")
@@ -114,8 +112,8 @@ class Machine:
         firmware = SIGNED_FIRMWARE if self.secure_boot else FIRMWARE
         board = "q35,smm=on" if self.secure_boot else "q35"
         command = [
-            *("qemu-system-x86_64", "-nodefaults", "-machine", board, "-cpu", "max"),
-            *("-accel", "tcg,thread=multi,tb-size=512", "-smp", "2", "-m", str(self.memory_mib)),
+            *("qemu-system-x86_64", "-nodefaults", "-machine", board),
+            *(*acceleration(FIRMWARE), "-smp", "2", "-m", str(self.memory_mib)),
             *("-serial", "stdio", "-display", "none", "-qmp", f"unix:{monitor},server=on,wait=off"),
             *("-drive", f"if=pflash,format=raw,readonly=on,file={firmware}"),
             *("-drive", f"if=pflash,format=raw,file={variables}"),
