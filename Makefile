@@ -74,10 +74,10 @@ docs: $(STAMP) ## the pages of docs/ that are made from the code
 	$(BIN)/python -m docs.generate
 
 translations: $(STAMP) ## find new texts, merge them into the catalogues, compile
-	@set -e; for part in "appliance appliance/web" "kiosk_client kiosk_client" "provisioning/printing provisioning/printing"; do set -- $$part; \
-	$(BIN)/pybabel -q extract -F babel.cfg --add-location=file --sort-by-file --project=examroom --version=0.1.0 --copyright-holder="the examroom authors" -o $$2/translations/messages.pot $$1; \
-	$(BIN)/pybabel -q update --no-fuzzy-matching -i $$2/translations/messages.pot -d $$2/translations; \
-	$(BIN)/pybabel -q compile -d $$2/translations; done
+	@set -e; for part in "appliance/web appliance provisioning/system_update" "kiosk_client kiosk_client" "provisioning/printing provisioning/printing"; do set -- $$part; kept=$$1/translations; shift; \
+	$(BIN)/pybabel -q extract -F babel.cfg --add-location=file --sort-by-file --project=examroom --version=0.1.0 --copyright-holder="the examroom authors" -o $$kept/messages.pot "$$@"; \
+	$(BIN)/pybabel -q update --no-fuzzy-matching -i $$kept/messages.pot -d $$kept; \
+	$(BIN)/pybabel -q compile -d $$kept; done
 
 lock: $(STAMP) ## renew requirements.lock from setup.cfg
 	$(BIN)/pip install --quiet pip-tools

@@ -32,10 +32,17 @@ def signers_of(kernel: bytes) -> frozenset[bytes]:
         length, _, kind = _ENTRY.unpack_from(kernel, place)
         if kind != _PKCS7 or not _ENTRY.size < length <= min(size, SIGNATURE_MAX_BYTES):
             return frozenset()
-        found = load_der_pkcs7_certificates(kernel[place + _ENTRY.size : place + length])
-    except (struct.error, ValueError):
+        found = load_der_pkcs7_certificates(_whole(kernel[place + _ENTRY.size : place + length]))
+    except (struct.error, ValueError, IndexError):
         return frozenset()
     return frozenset(one.public_bytes(Encoding.DER) for one in found)
+
+
+def _whole(der: bytes) -> bytes:
+    """Return the first DER value: programs that sign count the zeros behind it into its length."""
+    count = der[1] & 0x7F if der[1] & 0x80 else 0
+    length = int.from_bytes(der[2 : 2 + count]) if count else der[1]
+    return der[: 2 + count + length]
 
 
 def _certificate_table(kernel: bytes) -> tuple[int, int]:

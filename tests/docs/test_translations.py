@@ -63,7 +63,12 @@ def test_everything_a_candidate_reads_is_translated(language: str) -> None:
 
 @pytest.mark.parametrize(
     ("part", "folder"),
-    [("appliance", TRANSLATIONS), ("kiosk_client", KIOSK), ("provisioning/printing", SHEETS)],
+    [
+        ("appliance", TRANSLATIONS),
+        ("provisioning/system_update", TRANSLATIONS),
+        ("kiosk_client", KIOSK),
+        ("provisioning/printing", SHEETS),
+    ],
 )
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_of_the_program_is_translated(language: str, part: str, folder: Path) -> None:

@@ -1,10 +1,9 @@
-"""A whole machine in QEMU, for the test of the images: its disk, its cables, its keys, its screen."""
+"""A whole machine in QEMU, for the test of the images: disk, cables, keys, screen."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -64,6 +63,8 @@ class Machine:
     """Whether its disk is no stick."""
     forwarded: dict[int, int] = field(default_factory=dict)
     """Port of this computer to port of the machine, by a second cable."""
+    words: str = ""
+    """What somebody adds to the command line of its system."""
     extra: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
     chip: subprocess.Popen[bytes] | None = None
@@ -108,7 +109,7 @@ class Machine:
     def _command(self, variables: Path, monitor: Path) -> list[str]:
         mac = f"52:54:00:77:00:{self.mac:02x}"
         stick = "usb-storage,removable=on"
-        words = f"console=ttyS0 systemd.journald.forward_to_console=1 {os.environ.get('WORDS', '')}"
+        words = f"console=ttyS0 systemd.journald.forward_to_console=1 {self.words}"
         firmware = SIGNED_FIRMWARE if self.secure_boot else FIRMWARE
         board = "q35,smm=on" if self.secure_boot else "q35"
         command = [

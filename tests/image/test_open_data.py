@@ -17,7 +17,8 @@ PROGRAM = IMAGE / "usr/lib/examroom-image/open-data"
 CRYPTSETUP = shutil.which("cryptsetup", path="/usr/sbin:/sbin:/usr/bin")
 MIB = 2**20
 TOKEN = (
-    '{"type":"systemd-tpm2","keyslots":[],"tpm2-blob":"","tpm2-pcrs":[7],"tpm2-policy-hash":"00"}'
+    '{"type":"systemd-tpm2","keyslots":[],"tpm2-blob":"",'
+    '"tpm2-pcrs":[7,12],"tpm2-policy-hash":"00"}'
 )
 PUT_IN = "(the stick)"
 TOOL = """#!/bin/sh

@@ -19,8 +19,9 @@ from tests.image.staff import wait_until_serving
 from tests.image.stage import START_SECONDS, Stage
 from tests.image.sticks import copy_in, copy_out, list_folder, partition, remove_folder
 
-ENROLLED = b"Secure boot enabled"
-"""The kernel's words."""
+ENROLLED = b"Custom Secure Boot keys successfully enrolled"
+"""The words of systemd-boot."""
+SHELL = "systemd.debug_shell=ttyS0"
 ANOTHER_SYSTEM = b"Access Denied"
 """The firmware's."""
 ANOTHER_FILE = b"Access denied"
@@ -30,7 +31,7 @@ WORD, OTHER_WORD = b" quiet ", b" quieT "
 
 
 def play_thief(stage: Stage) -> None:
-    """Start another system, a changed one, and a changed one with Secure Boot off."""
+    """Start another system, the box's own with a shell, a changed one, and that one unchecked."""
     machine = stage.boxes[0].machine
     machine.secure_boot = True
     with _power(machine):
@@ -38,6 +39,11 @@ def play_thief(stage: Stage) -> None:
         stage.say("the firmware has taken the key of the image and starts signed systems only")
         _wait_until_serving(stage)
     _start_another_system(stage, machine)
+    machine.words = SHELL
+    with _power(machine):
+        _wait_for(machine, REFUSED)
+    machine.words = ""
+    stage.say("with words added to its command line it is started, and the chip keeps the key")
     own = shutil.copy(machine.disk, stage.work / "own.stick")
     changed = _change_what_is_started(stage, machine)
     with _power(machine):

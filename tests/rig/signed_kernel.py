@@ -49,13 +49,15 @@ class ImageSigner:
 def pe_file(content: bytes, signer: ImageSigner | None) -> bytes:
     """Return the file; its certificate table stands at its end."""
     signature = b"" if signer is None else signer.sign(content)
+    # As systemd-sbsign does it: the zeros at the end are counted in.
+    signature += b"\0" * (-len(signature) % 8)
     table = struct.pack("<IHH", 8 + len(signature), 0x200, 2) + signature if signature else b""
     start = HEADER_AT + 24 + OPTIONAL_BYTES + len(content)
     place = start + -start % 8
     directories = bytearray(16 * 8)
     if table:
-        struct.pack_into("<II", directories, 4 * 8, place, len(table) + -len(table) % 8)
+        struct.pack_into("<II", directories, 4 * 8, place, len(table))
     optional = struct.pack("<H", 0x20B).ljust(112, b"\0") + bytes(directories)
     dos = b"MZ".ljust(0x3C, b"\0") + struct.pack("<I", HEADER_AT)
     headers = dos + b"PE\0\0".ljust(24, b"\0") + optional
-    return (headers + content).ljust(place, b"\0") + table.ljust(-(-len(table) // 8) * 8, b"\0")
+    return (headers + content).ljust(place, b"\0") + table
