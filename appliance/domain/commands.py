@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from appliance.domain.box_commands import BoxCommand
 from appliance.domain.candidates import Accommodation
 from appliance.domain.changes import Change
+from appliance.domain.conduct import NoteBlockedKeys
 from appliance.domain.locked_browser import RequireLockedBrowser
 from appliance.domain.rescue_commands import TakeRescuedWork
 from appliance.domain.revisions import ResponseValue
@@ -43,7 +44,10 @@ class OpenRoomSession:
 
 @dataclass(frozen=True, slots=True)
 class PlanSitting:
-    """Put an exam and its candidates into this room session."""
+    """Put an exam and its candidates into this room session.
+
+    With `conduct_basis` it has conduct noted, on that basis.
+    """
 
     actor: str
     sitting_id: str
@@ -52,6 +56,7 @@ class PlanSitting:
     duration_seconds: int
     planned_start_at_ms: int | None
     candidates: tuple[ExpectedCandidate, ...]
+    conduct_basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +384,7 @@ Command = (
     | NoteStaff
     | NoteContact
     | DecideLostTime
+    | NoteBlockedKeys
     | RequireLockedBrowser
     | TakeRescuedWork
     | Tick

@@ -25,6 +25,7 @@ class Right(StrEnum):
     RUN_ROOM = "run_room"
     RELEASE = "release"
     SEE_RESPONSES = "see_responses"
+    SEE_CONDUCT = "see_conduct"
     REOPEN = "reopen"
     SEAL = "seal"
     RESTART_BOX = "restart_box"
@@ -44,6 +45,7 @@ _INVIGILATOR = frozenset(
         Right.RUN_ROOM,
         Right.RELEASE,
         Right.SEE_RESPONSES,
+        Right.SEE_CONDUCT,
         Right.SEAL,
     }
 )

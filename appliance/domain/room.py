@@ -10,6 +10,7 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 
 from appliance.domain.candidates import Accommodation
+from appliance.domain.conduct import BlockedKeys
 from appliance.domain.errors import NotFoundError
 from appliance.domain.locked_browser import LockedBrowser
 from appliance.domain.lost_time import LostTime
@@ -205,7 +206,10 @@ class RoomSession:
 
 @dataclass(slots=True)
 class RoomState:
-    """Everything a decision may look at."""
+    """Everything a decision may look at.
+
+    `conduct_bases` has the sittings that have conduct noted, `blocked_keys` goes by attempt.
+    """
 
     session: RoomSession
     sittings: dict[str, Sitting] = field(default_factory=dict)
@@ -218,6 +222,8 @@ class RoomState:
     item_marks: dict[tuple[str, str], ItemMark] = field(default_factory=dict)
     boxes: dict[str, RoomBox] = field(default_factory=dict)
     lost_time: dict[str, LostTime] = field(default_factory=dict)
+    conduct_bases: dict[str, str] = field(default_factory=dict)
+    blocked_keys: dict[str, BlockedKeys] = field(default_factory=dict)
     touched: set[tuple[str, object]] = field(default_factory=set)
 
     def sitting(self, sitting_id: str) -> Sitting:

@@ -11,6 +11,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from appliance.domain.candidates import Accommodation
+from appliance.domain.evolve import conduct
+from appliance.domain.journal import Entry
 from appliance.domain.lost_time import LostTime
 from appliance.domain.room import (
     Attempt,
@@ -347,7 +349,21 @@ def load_state(database: Database, journal_id: str) -> RoomState:
         )
     state.lost_time = {row[0]: LostTime(*row) for row in _rows(database, "lost_time")}
     state.boxes = {row[0]: RoomBox(*row) for row in _rows(database, "room_boxes")}
+    _load_conduct(database, state)
     return state
+
+
+def _load_conduct(database: Database, state: RoomState) -> None:
+    """Read what has no table from its entries, the last of each subject: there are few of them."""
+    kinds = tuple(conduct.KINDS)
+    rows = database.conn.execute(
+        "SELECT epoch, max(seq), at_ms, kind, actor, subject, body, hash FROM entries "
+        f"WHERE kind IN ({', '.join('?' * len(kinds))}) GROUP BY kind, subject ORDER BY seq",
+        kinds,
+    )
+    for row in rows:
+        entry = Entry(*row)
+        conduct.KINDS[entry.kind](state, entry, entry.decoded_body())
 
 
 def _rows(database: Database, table: str) -> Iterable[Row]:

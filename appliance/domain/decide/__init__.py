@@ -13,7 +13,17 @@ from typing import Any
 from appliance.domain import box_commands as b
 from appliance.domain import commands as c
 from appliance.domain import time_commands as t
-from appliance.domain.decide import attempts, boxes, lost_time, rescue, responses, room, sittings
+from appliance.domain.conduct import NoteBlockedKeys
+from appliance.domain.decide import (
+    attempts,
+    boxes,
+    conduct,
+    lost_time,
+    rescue,
+    responses,
+    room,
+    sittings,
+)
 from appliance.domain.decide.now import Now
 from appliance.domain.errors import InvariantViolated
 from appliance.domain.journal import Draft
@@ -59,6 +69,7 @@ _DECISIONS: Mapping[type, Callable[[RoomState, Any, Now], list[Draft]]] = Mappin
         c.AskForHelp: attempts.ask_for_help,
         c.NoteContact: lost_time.note_contact,
         t.DecideLostTime: lost_time.decide_lost_time,
+        NoteBlockedKeys: conduct.note_blocked_keys,
         c.SaveChanges: responses.save_changes,
         TakeRescuedWork: rescue.take_rescued_work,
         c.DecideKeptAside: responses.decide_kept_aside,

@@ -52,6 +52,9 @@ def plan_sitting(state: RoomState, command: c.PlanSitting, _now: Now) -> list[Dr
             },
         )
     ]
+    if command.conduct_basis:
+        basis: dict[str, object] = {"basis": command.conduct_basis}
+        drafts.append(Draft("conduct_turned_on", command.actor, command.sitting_id, basis))
     for candidate in command.candidates:
         drafts.append(
             attempt_created(

@@ -10,14 +10,20 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from appliance.domain.errors import InvariantViolated
-from appliance.domain.evolve import attempts, boxes, lost_time, responses, room, sittings
+from appliance.domain.evolve import attempts, boxes, conduct, lost_time, responses, room, sittings
 from appliance.domain.journal import Entry
 from appliance.domain.room import RoomState
 
 Body = dict[str, object]
 
 KINDS: Mapping[str, Callable[[RoomState, Entry, Body], None]] = MappingProxyType(
-    room.KINDS | boxes.KINDS | sittings.KINDS | attempts.KINDS | lost_time.KINDS | responses.KINDS
+    room.KINDS
+    | boxes.KINDS
+    | sittings.KINDS
+    | attempts.KINDS
+    | lost_time.KINDS
+    | responses.KINDS
+    | conduct.KINDS
 )
 """Every kind of entry there is, and what it changes."""
 

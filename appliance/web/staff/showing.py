@@ -181,6 +181,7 @@ def entry_words(kind: str) -> str:
         "exam_released": _("Exam released"),
         "exam_opened_again": _("Exam opened on this box, too"),
         "locked_browser_required": _("What browsers candidates may use"),
+        "conduct_turned_on": _("Conduct is noted"),
         "sitting_started": _("Exam started"),
         "sitting_paused": _("Exam paused"),
         "sitting_resumed": _("Exam goes on"),
@@ -207,6 +208,7 @@ def entry_words(kind: str) -> str:
         "contact_lost": _("Computer silent"),
         "contact_regained": _("Computer back"),
         "lost_time_decided": _("Decided about lost time"),
+        "keys_blocked": _("Keys blocked"),
         "response_kept_aside": _("Work kept aside for a decision"),
         "work_rescued": _("Work taken in from a file of the computer"),
         "kept_aside_decided": _("Decided about work kept aside"),
@@ -237,9 +239,14 @@ def entry_detail(body: dict[str, object]) -> str:
         parts.append(f"{sign}{duration(abs(seconds))}")
     if "away_seconds" in body:
         parts.append(_("after %(t)s", t=duration(_int(body["away_seconds"]))))
+    if "blocked_count" in body:
+        parts.append(_("%(n)s in all", n=_int(body["blocked_count"])))
     if body.get("seat"):
         parts.append(_("seat %(n)s", n=body["seat"]))
-    for name in ("reason", "text", "way", "declaration", "what", "by", "decision", "browser"):
+    for name in (
+        *("reason", "text", "way", "declaration", "what", "by", "decision", "browser"),
+        "basis",
+    ):
         if body.get(name):
             parts.append(str(body[name]))
     return ", ".join(parts)

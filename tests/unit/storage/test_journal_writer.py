@@ -10,6 +10,7 @@ import pytest
 
 from appliance.domain import commands as c
 from appliance.domain.changes import Change
+from appliance.domain.conduct import NoteBlockedKeys
 from appliance.domain.states import SittingMoveRefusedError
 from appliance.platform.clock import SystemClock
 from appliance.storage.driver_errors import DiskFullError
@@ -91,6 +92,35 @@ def test_rebuilt_projections_equal_the_live_ones(
     assert COUNT == len(live_responses)
     assert live_responses == rebuilt_responses
     assert live == rebuilt
+
+
+def test_conduct_is_known_again_when_a_journal_is_opened_and_rebuilt(tmp_path: Path) -> None:
+    """It has no table, so it is read from the newest entry of each candidate and exam."""
+    journal = create_journal(tmp_path / "j.db", KEY, "journal")
+    writer = _writer(journal)
+    writer.write(c.OpenRoomSession("staff", "Room", practice=False))
+    people = tuple(
+        c.ExpectedCandidate(f"a{n}", f"a{n}", str(n), "A", "B", "X", f"h{n}", None, ())
+        for n in range(2)
+    )
+    writer.write(c.PlanSitting("staff", "s", "Exam", "p", 3600, None, people, "A rule"))
+    writer.write(c.PlanSitting("staff", "other", "Other", "q", 3600, None, ()))
+    writer.write(c.LoadSitting("staff", "s", "00"))
+    writer.write(c.ReleaseSitting("staff", "s", "code"))
+    writer.write(c.StartSitting("staff", "s"))
+    for n in range(2):
+        writer.write(c.SignInCandidate("candidate", f"a{n}", f"k{n}", f"t{n}"))
+        writer.write(c.CheckIn("staff", f"a{n}", str(n)))
+        for count in (1, 4 + n):
+            writer.write(NoteBlockedKeys("box", f"a{n}", f"desk{n}", count))
+    writer.stop()
+
+    opened = open_journal(journal.path, KEY, "journal")
+    live = load_state(opened.database, "journal")
+    assert {"s": "A rule"} == live.conduct_bases
+    assert {"a0": 4, "a1": 5} == {name: one.count for name, one in live.blocked_keys.items()}
+    rebuilt = rebuild_projections(opened)
+    assert (live.conduct_bases, live.blocked_keys) == (rebuilt.conduct_bases, rebuilt.blocked_keys)
 
 
 def test_refusal_reaches_the_one_who_asked_and_changes_nothing(
