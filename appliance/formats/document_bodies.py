@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from appliance.domain.conduct import CONDUCT_BASIS_CHARACTERS_MAX
 from appliance.formats.canonical import INTEGER_MAX, HexBytes
 
 Text = Annotated[str, Field(max_length=1000)]
@@ -47,13 +48,14 @@ class CandidateBody(_Body):
 
 
 class SittingBody(_Body):
-    """One exam of a roster and who takes it."""
+    """One exam of a roster and who takes it.  Conduct is noted on the basis it names, else not."""
 
     sitting_id: Identifier
     title: Text
     package_id: Identifier
     planned_start_at: Milliseconds | None = None
     duration_seconds: Annotated[int, Field(gt=0, le=DURATION_MAX_SECONDS)]
+    conduct_basis: Annotated[str, Field(max_length=CONDUCT_BASIS_CHARACTERS_MAX)] = ""
     candidates: list[CandidateBody]
 
 

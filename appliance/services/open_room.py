@@ -162,6 +162,7 @@ def _plan(actor: str, roster: RosterRecord) -> c.PlanSitting:
         duration_seconds=sitting["duration_seconds"],
         planned_start_at_ms=sitting.get("planned_start_at"),
         candidates=tuple(expected_candidate(one) for one in sitting["candidates"]),
+        conduct_basis=sitting.get("conduct_basis", "").strip(),
     )
 
 

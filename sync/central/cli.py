@@ -186,6 +186,7 @@ def enrolment_code(
 @click.option("--start", help="Planned start, ISO 8601 with its time zone.")
 @click.option("--minutes", type=click.IntRange(1, 1440), help="Duration, else the exam's own.")
 @click.option("--practice", is_flag=True, help="A practice sitting: no results of it count.")
+@click.option("--conduct-basis", help="Have conduct noted, on this basis; else it is not.")
 def add_sitting(  # noqa: PLR0913, PLR0917 - one parameter for each option
     data_dir: Path,
     database_url: str | None,
@@ -199,6 +200,7 @@ def add_sitting(  # noqa: PLR0913, PLR0917 - one parameter for each option
     start: str | None,
     minutes: int | None,
     practice: bool,
+    conduct_basis: str | None,
 ) -> None:
     """Plan a sitting."""
     new = NewSitting(
@@ -211,6 +213,7 @@ def add_sitting(  # noqa: PLR0913, PLR0917 - one parameter for each option
         planned_start_at_ms=_milliseconds(start),
         duration_seconds=minutes * 60 if minutes else None,
         is_practice=practice,
+        conduct_basis=conduct_basis,
     )
     sitting_id = sittings.add_sitting(open_at(data_dir, database_url), new, actor=ACTOR)
     tell(as_json, sitting_id=sitting_id)

@@ -22,7 +22,12 @@ from sync.central.centre import Centre
 from sync.central.database import Row, write
 from sync.central.exams import find_exam
 from sync.central.mailbox import PACKAGE_KIND, post_document
-from sync.central.sittings import SittingIncompleteError, boxes_of, find_sitting
+from sync.central.sittings import (
+    SittingIncompleteError,
+    boxes_of,
+    conduct_basis_of,
+    find_sitting,
+)
 from sync.central.tables import boxes, candidates, sitting_boxes, sittings, staff
 
 OPEN_BEFORE_START_MS = 2 * 3600 * 1000
@@ -169,6 +174,7 @@ def _roster_body(
                 "planned_start_at": sitting["planned_start_at_ms"],
                 "duration_seconds": sitting["duration_seconds"],
                 "room": sitting["room"],
+                "conduct_basis": conduct_basis_of(connection, sitting["sitting_id"]),
                 "candidates": [_roster_line(dict(person)) for person in people],
             }
         ],

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
+from appliance.domain.conduct import CONDUCT_BASIS_CHARACTERS_MAX
 from appliance.domain.errors import InvalidInputError
 from appliance.domain.rights import Role
 from appliance.formats.candidate_code import (
@@ -29,7 +30,16 @@ from sync.central.centre import Centre
 from sync.central.database import Row, all_rows, one_row, read, write
 from sync.central.exams import find_exam
 from sync.central.results import SittingUnknownError
-from sync.central.tables import boxes, candidates, exams, mailbox, sitting_boxes, sittings, staff
+from sync.central.tables import (
+    boxes,
+    candidates,
+    exams,
+    mailbox,
+    sitting_boxes,
+    sitting_conduct,
+    sittings,
+    staff,
+)
 
 ANONYMOUS_SYMBOLS = 6
 STAFF_MAX = 100
@@ -66,7 +76,10 @@ class SittingIncompleteError(InvalidInputError):
 
 @dataclass(frozen=True, slots=True)
 class NewSitting:
-    """What somebody plans.  `planned_start_at_ms` may be open; `duration_seconds` overrides."""
+    """What somebody plans.  `planned_start_at_ms` may be open; `duration_seconds` overrides.
+
+    Conduct is noted when there is a `conduct_basis`; empty is one that somebody forgot.
+    """
 
     exam_id: str
     title: str
@@ -77,6 +90,7 @@ class NewSitting:
     planned_start_at_ms: int | None = None
     duration_seconds: int | None = None
     is_practice: bool = False
+    conduct_basis: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +147,10 @@ def add_sitting(centre: Centre, new: NewSitting, *, actor: str) -> str:
         )
         connection.execute(insert(staff), staff_rows)
         centre.record(connection, actor, "sitting_added", sitting_id)
+        if new.conduct_basis is not None:
+            basis = {"sitting_id": sitting_id, "basis": new.conduct_basis.strip()}
+            connection.execute(insert(sitting_conduct).values(basis))
+            centre.record(connection, actor, "conduct_turned_on", sitting_id)
     return sitting_id
 
 
@@ -165,6 +183,14 @@ def boxes_of(connection: Connection, sitting_id: str) -> list[str]:
             .order_by(sitting_boxes.c.box_id)
         ).scalars()
     )
+
+
+def conduct_basis_of(connection: Connection, sitting_id: str) -> str:
+    """Return the basis on which a sitting has conduct noted; empty: it has not."""
+    basis = connection.execute(
+        select(sitting_conduct.c.basis).where(sitting_conduct.c.sitting_id == sitting_id)
+    ).scalar_one_or_none()
+    return basis or ""
 
 
 def candidates_of(centre: Centre, sitting_id: str) -> list[dict[str, Any]]:
@@ -273,6 +299,14 @@ def _require_complete(
         raise SittingIncompleteError(reason="the room is missing.")
     if duration_seconds is None or not 0 < duration_seconds <= DURATION_MAX_SECONDS:
         raise SittingIncompleteError(reason="the exam does not say how long it takes; say it here.")
+    if new.conduct_basis is None:
+        return
+    if not new.conduct_basis.strip():
+        raise SittingIncompleteError(reason="noting conduct needs its basis.")
+    if len(new.conduct_basis.strip()) > CONDUCT_BASIS_CHARACTERS_MAX:
+        raise SittingIncompleteError(
+            reason=f"a basis has at most {CONDUCT_BASIS_CHARACTERS_MAX} characters."
+        )
 
 
 def _candidate_rows(

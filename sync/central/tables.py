@@ -292,6 +292,12 @@ sittings = Table(
     _number("sent_at_ms", nullable=True),
     _number("released_at_ms", nullable=True),
 )
+sitting_conduct = Table(
+    "sitting_conduct",
+    metadata,
+    Column("sitting_id", Text, ForeignKey("sittings.sitting_id"), primary_key=True),
+    _text("basis"),
+)
 sitting_boxes = Table(
     "sitting_boxes",
     metadata,

@@ -73,6 +73,7 @@ class BoxProcess:
     exam: Exam
     candidates: int
     duration_seconds: int = 3600
+    conduct_basis: str = ""
     extra: dict[int, str] = field(default_factory=dict)
     media: dict[str, bytes] = field(default_factory=dict)
     candidate_port: int = field(default_factory=free_port)
@@ -188,6 +189,9 @@ class BoxProcess:
             "room": "Test room",
             "candidates": lines,
         }
+        if self.conduct_basis:
+            # Without it the roster is as a centre sent it that knew of no conduct.
+            sitting["conduct_basis"] = self.conduct_basis
         return {
             "roster_id": "roster-1",
             "code_key": code_key.hex(),

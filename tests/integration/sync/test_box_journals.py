@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from appliance.domain.conduct import CONDUCT_BASIS_CHARACTERS_MAX
 from appliance.domain.exams import Choice, Exam, ExtendedText, Item, Option, Section, TestPart
 from appliance.domain.scoring import ItemRule, ResponseRule, Scoring, Template
 from appliance.formats.authored_exam import AuthoredExam, write_authored_exam
 from appliance.formats.candidate_code import hash_candidate_code
+from appliance.formats.document_bodies import RosterBody
 from appliance.formats.exam_package import open_package, release_secret_of
 from appliance.formats.import_report import ImportReport
 from appliance.formats.keys import BoxIdentity, create_recovery_key, load_recovery_key
@@ -39,12 +42,15 @@ from sync.central.sending import release_sitting, send_sitting
 from sync.central.sittings import (
     NewSitting,
     RosterHasBadLinesError,
+    SittingIncompleteError,
     add_sitting,
     candidates_of,
+    list_sittings,
     reveal_release_code,
     reveal_slips,
 )
 from sync.central.tables import responses
+from sync.central.web.admin.sittings import _conduct_basis
 
 from .conftest import AgentMaker, GrowingJournal
 
@@ -151,6 +157,32 @@ def test_box_gets_all_it_needs_and_no_correct_response(
 
 def _secret_by_code(manifest: PackageManifest, code: str) -> str:
     return release_secret_of(manifest, code).hex()
+
+
+def test_conduct_is_off_unless_a_sitting_is_planned_with_its_basis(
+    agents: AgentMaker, box: BoxIdentity, centre: Centre
+) -> None:
+    """It goes to the box with the roster; nothing is stored when the basis was forgotten."""
+    exam_id = add_exam(centre, make_exam(), actor="t")
+    plan = NewSitting(
+        exam_id=exam_id, title="", room="A", box_ids=(box.id,), roster=ROSTER, staff=STAFF
+    )
+    for forgotten in ("", "  ", "x" * (CONDUCT_BASIS_CHARACTERS_MAX + 1)):
+        with pytest.raises(SittingIncompleteError, match="basis"):
+            add_sitting(centre, replace(plan, conduct_basis=forgotten), actor="t")
+    with pytest.raises(SittingIncompleteError, match="tick"):
+        _conduct_basis(None, "A rule of the school")
+    assert [] == list_sittings(centre)
+
+    for basis, sent in ((None, ""), (" A rule of the school ", "A rule of the school")):
+        sitting_id = add_sitting(centre, replace(plan, conduct_basis=basis), actor="t")
+        send_sitting(centre, sitting_id, actor="t")
+        agents.agent().take_turn()
+        (arrived,) = agents.paths.incoming.glob("*.roster")
+        document = open_document(arrived.read_bytes(), identity=box, centre=centre.identity.public)
+        (sitting,) = RosterBody.model_validate(document.body).sittings
+        assert (sitting_id, sent) == (sitting.sitting_id, sitting.conduct_basis)
+        arrived.unlink()
 
 
 def test_sitting_sent_again_replaces_the_first(

@@ -47,6 +47,11 @@ def _administrator_signs_in(page: Page, password: str) -> None:
     page.click("main button")
 
 
+def _has_conduct_noted(page: Page) -> None:
+    page.get_by_label("Have it noted how many keys").check()
+    page.get_by_label("On what basis").fill("A rule of the school")
+
+
 def test_administrator_plans_a_sitting_and_sees_its_results(
     page: Page, centre: Centre, agents: AgentMaker, tmp_path: Path
 ) -> None:
@@ -74,8 +79,10 @@ def test_administrator_plans_a_sitting_and_sees_its_results(
     page.fill("input[name=room]", "A 1")
     page.set_input_files("input[name=roster]", tmp_path / "roster.csv")
     page.set_input_files("input[name=staff]", tmp_path / "staff.csv")
+    _has_conduct_noted(page)
     _check_accessible(page)
     page.click("text=Store sitting")
+    assert page.is_visible("text=noted: A rule of the school")
     page.click("text=Send to boxes")
     agents.agent().take_turn()
     page.reload()

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from sync.central import sittings as use_cases
 from sync.central.boxes import list_boxes
+from sync.central.database import read
 from sync.central.exams import list_exams
 from sync.central.sending import release_sitting, send_sitting
 from sync.central.sittings import NewSitting, SittingIncompleteError
@@ -52,6 +53,7 @@ def sitting_add() -> Response:
         planned_start_at_ms=_start(form.get("start", "")),
         duration_seconds=_minutes(form.get("minutes", "")),
         is_practice=form.get("is_practice") == "1",
+        conduct_basis=_conduct_basis(form.get("notes_conduct"), form.get("conduct_basis", "")),
     )
     sitting_id = use_cases.add_sitting(centre(), new, actor=person().name)
     return redirect(url_for("admin.sitting", sitting_id=sitting_id))
@@ -117,9 +119,12 @@ def _sitting_page(
     sitting_id: str, *, release_code: str | None = None, shares: Sequence[str] = ()
 ) -> str:
     row = use_cases.find_sitting(centre(), sitting_id)
+    with read(centre().engine) as connection:
+        conduct_basis = use_cases.conduct_basis_of(connection, sitting_id)
     return render_template(
         "sitting.html",
         sitting=row,
+        conduct_basis=conduct_basis,
         boxes=use_cases.sitting_boxes_now(centre(), sitting_id),
         candidates=use_cases.candidates_of(centre(), sitting_id),
         staff=use_cases.staff_of(centre(), sitting_id),
@@ -131,6 +136,15 @@ def _sitting_page(
 def _file(name: str) -> bytes:
     uploaded = request.files.get(name)
     return uploaded.read() if uploaded else b""
+
+
+def _conduct_basis(is_noted: str | None, basis: str) -> str | None:
+    """Read whether conduct is noted; a basis alone does not turn it on."""
+    if is_noted == "1":
+        return basis
+    if basis.strip():
+        raise SittingIncompleteError(reason="there is a basis for noting conduct, but no tick.")
+    return None
 
 
 def _start(text: str) -> int | None:
