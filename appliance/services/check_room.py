@@ -141,7 +141,7 @@ def _standbys(box: Box, health: BoxHealth, is_serving: bool) -> Standbys:
 
 
 def _seats(box: Box) -> Seats:
-    views = show_workstations(box)
+    views = show_workstations(box, with_conduct=False)
     return Seats(len(views), sum(bool(one.notices) for one in views))
 
 

@@ -10,6 +10,7 @@ from appliance.domain.evolve.reading import number, text
 from appliance.domain.journal import Entry
 from appliance.domain.room import Irregularity, RoomState
 from appliance.services.box import Box
+from appliance.services.show_conduct import ConductView, show_conduct
 from appliance.services.show_lost_time import OutageView, show_lost_time
 from appliance.services.show_room import RoomView, show_room
 
@@ -23,6 +24,7 @@ class RoomReport:
     entries: tuple[Entry, ...]
     left_behind: tuple[Entry, ...]
     outages: tuple[OutageView, ...]
+    conduct: tuple[ConductView, ...]
     names: dict[str, str]
     head_seq: int
     fingerprint: str
@@ -47,6 +49,7 @@ def room_report(box: Box) -> RoomReport:
         entries=entries,
         left_behind=left_behind(entries),
         outages=tuple(reversed(show_lost_time(box))),
+        conduct=show_conduct(box),
         names=names,
         head_seq=head_seq,
         fingerprint=" ".join(digits[at : at + 4] for at in range(0, len(digits), 4)),

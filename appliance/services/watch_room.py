@@ -1,4 +1,4 @@
-"""What the box does by itself: clock, checkpoints, silent workstations, mailbox, disk, update."""
+"""What the box does by itself: clock, checkpoints, silence, conduct, mailbox, disk, update."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from appliance.domain.room import RoomState
 from appliance.domain.states import AttemptState
 from appliance.services.box import Box
 from appliance.services.look_after_update import look_after_update
+from appliance.services.note_conduct import ConductNotes
 from appliance.services.open_room import load_packages
 from appliance.services.room import Room
 from appliance.services.take_in_mailbox import take_in_mailbox
@@ -27,6 +28,7 @@ class Watch:
         self._box = box
         self._stop = threading.Event()
         self._checkpoint_due_ms = 0
+        self._conduct = ConductNotes()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def start(self) -> None:
@@ -62,6 +64,7 @@ class Watch:
         look_after_update(self._box)
         room = self._box.room
         if room is None:
+            self._conduct.look(self._box)
             return
         if taken:
             load_packages(self._box, actor="box")
@@ -72,6 +75,7 @@ class Watch:
         if now_ms >= self._checkpoint_due_ms:
             room.writer.write(c.Checkpoint("box"))
             self._checkpoint_due_ms = now_ms + self._box.settings.checkpoint_seconds * 1000
+        self._conduct.look(self._box)
 
     def _note_silence(self, room: Room) -> None:
         writing = room.writer.look(_writing)

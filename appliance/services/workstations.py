@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -53,7 +54,8 @@ class Report:
 
     `network` names an interface, empty: none is up; `plugged` names devices since its start;
     `virtual_machine` names the software it runs in, empty: a real computer; `asks` names what a
-    Safe Exam Browser wants of staff: hand, lock_screen.
+    Safe Exam Browser wants of staff: hand, lock_screen.  `blocked_keys_count` is conduct: how many
+    keys were blocked since the box first answered `conduct`, the name that the count goes by.
     """
 
     kind: Kind
@@ -68,15 +70,21 @@ class Report:
     plugged: tuple[str, ...] = ()
     unsent_work: UnsentWork | None = None
     asks: tuple[str, ...] = ()
+    conduct: str = ""
+    blocked_keys_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """What is wanted of a workstation; `restart_browser` counts how often that was asked for."""
+    """What is wanted of a workstation; `restart_browser` counts how often that was asked for.
+
+    `conduct` is empty unless blocked keys are to be counted; then it names what for.
+    """
 
     release: bool = False
     restart_browser: int = 0
     poll_seconds: int = REPORT_EVERY_SECONDS
+    conduct: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,10 @@ class Workstations:
     def heard(
         self, workstation_id: str, report: Report, *, address: str, now_ms: int
     ) -> Instruction:
-        """Note a report and return what is wanted; raises TooManyWorkstationsError."""
+        """Note a report and return what is wanted; raises TooManyWorkstationsError.
+
+        A count that nobody asked for, or that was of somebody else, is not kept.
+        """
         with self._lock:
             known = self._known.get(workstation_id)
             if known is None:
@@ -109,6 +120,8 @@ class Workstations:
             wanted = known.wanted
             if now_ms - known.heard_ms > RELEASE_HOLDS_MS:
                 wanted = replace(wanted, release=False)
+            if not wanted.conduct or report.conduct != wanted.conduct:
+                report = _without_conduct(report)
             heard = Workstation(workstation_id, report, address, now_ms, wanted)
             self._known[workstation_id] = heard
             return heard.wanted
@@ -137,6 +150,27 @@ class Workstations:
         with self._lock:
             for name, one in self._known.items():
                 self._known[name] = replace(one, wanted=replace(one.wanted, release=released))
+
+    def count_for(self, names: Mapping[str, str]) -> None:
+        """Have these workstations count blocked keys, each under its name, and no other one.
+
+        What was counted under another name is forgotten.
+        """
+        with self._lock:
+            for workstation_id, one in self._known.items():
+                name = names.get(workstation_id, "")
+                if name != one.wanted.conduct:
+                    wanted = replace(one.wanted, conduct=name)
+                    report = _without_conduct(one.report)
+                    self._known[workstation_id] = replace(one, report=report, wanted=wanted)
+
+    def blocked_keys(self) -> dict[str, int]:
+        """Return the newest count of each workstation that was asked for one."""
+        return {
+            one.workstation_id: one.report.blocked_keys_count
+            for one in self.snapshot()
+            if one.report.blocked_keys_count is not None
+        }
 
     def report_of(self, workstation_id: str) -> Report | None:
         """Return the newest report of a workstation."""
@@ -177,3 +211,7 @@ class Workstations:
         """Return all, those heard of first at the top."""
         with self._lock:
             return list(self._known.values())
+
+
+def _without_conduct(report: Report) -> Report:
+    return replace(report, conduct="", blocked_keys_count=None)

@@ -51,6 +51,24 @@ def test_the_longest_silent_gives_its_place_after_a_while() -> None:
     )
 
 
+def test_count_that_nobody_asked_for_is_not_kept() -> None:
+    """Nor one under another name, nor one of before when the name changes."""
+    made = Workstations()
+    told = replace(WELL, conduct="one", blocked_keys_count=3)
+    made.heard("desk0001", told, address="", now_ms=0)
+    assert {} == made.blocked_keys()
+    made.count_for({"desk0001": "one"})
+    assert "one" == made.heard("desk0001", told, address="", now_ms=1).conduct
+    assert {"desk0001": 3} == made.blocked_keys()
+    made.count_for({"desk0001": "two"})
+    assert {} == made.blocked_keys()
+    made.heard("desk0001", told, address="", now_ms=2)
+    assert {} == made.blocked_keys()
+    report = made.report_of("desk0001")
+    assert report is not None
+    assert "" == report.conduct
+
+
 def test_release_counts_for_whoever_keeps_reporting_and_for_nobody_who_starts_anew() -> None:
     """Work on the stick of a computer that was dead at the end is sent before it is erased."""
     made = Workstations()

@@ -9,6 +9,7 @@ from flask import Flask, Response, jsonify, request
 from flask_limiter import Limiter
 from pydantic import Field, StringConstraints
 
+from appliance.domain.conduct import BLOCKED_KEYS_COUNT_MAX
 from appliance.services.workstations import Report, UnsentWork
 from appliance.web.access import anyone
 from appliance.web.boundary import RequestMalformedError, Strict, is_workstation_id, read_body
@@ -36,6 +37,8 @@ class ReportBody(Strict):
     virtual_machine: Short = ""
     plugged: Annotated[tuple[Short, ...], Field(max_length=8)] = ()
     unsent_work: UnsentWork | None = None
+    conduct: Annotated[str, StringConstraints(max_length=32, pattern=r"^[0-9a-z]*$")] = ""
+    blocked_keys_count: Annotated[int, Field(ge=0, le=BLOCKED_KEYS_COUNT_MAX)] | None = None
 
     def as_report(self) -> Report:
         """Return the service's form."""

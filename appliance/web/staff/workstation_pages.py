@@ -7,18 +7,22 @@ from typing import Any
 from flask import Flask, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from appliance.domain.rights import Right
 from appliance.services.check_browser import who_writes_outside
 from appliance.services.seb_clients import lock, settle
+from appliance.services.show_conduct import show_conduct
 from appliance.services.show_workstations import WorkstationView, show_workstations
 from appliance.web.here import this_box
 from appliance.web.languages import gettext as _
-from appliance.web.staff.access import run_room, see_health
+from appliance.web.staff.access import may, run_room, see_health
 
 
 def _context() -> dict[str, Any]:
     box = this_box()
+    with_conduct = may(Right.SEE_CONDUCT)
     return {
-        "shown": show_workstations(box),
+        "shown": show_workstations(box, with_conduct=with_conduct),
+        "conduct": show_conduct(box) if with_conduct else (),
         "all_released": box.workstations.all_released,
         "notice_words": notice_words,
         "outside": who_writes_outside(box),
