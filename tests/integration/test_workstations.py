@@ -24,7 +24,7 @@ def report(box: BoxProcess, body: Any, workstation: str = DESK) -> requests.Resp
     )
 
 
-class _Staff:
+class Staff:
     """A browser of staff, reduced to what is needed here."""
 
     def __init__(self, box: BoxProcess, name: str) -> None:
@@ -53,8 +53,9 @@ def box(make_box: MakeBox) -> BoxProcess:
 
 def test_staff_see_a_workstation_and_let_it_go(box: BoxProcess) -> None:
     """Reported, shown with what wants a look, released, taken back, browser started anew."""
-    assert {"release": False, "restart_browser": 0, "poll_seconds": 5} == report(box, REPORT).json()
-    chief = _Staff(box, "chief")
+    wanted = {"release": False, "restart_browser": 0, "poll_seconds": 5, "conduct": ""}
+    assert wanted == report(box, REPORT).json()
+    chief = Staff(box, "chief")
     assert "desk-1" in chief.page()
     assert "2 displays" in chief.page()
     chief.post(f"/workstations/{DESK}/release", released="yes")
@@ -68,7 +69,7 @@ def test_staff_see_a_workstation_and_let_it_go(box: BoxProcess) -> None:
 def test_technician_sees_and_does_not_release(box: BoxProcess) -> None:
     """Whoever looks after machines does not end anybody's exam."""
     report(box, REPORT)
-    technician = _Staff(box, "tech")
+    technician = Staff(box, "tech")
     assert "desk-1" in technician.page()
     assert "/release" not in technician.page()
     assert 403 == technician.post(f"/workstations/{DESK}/release", released="yes").status_code
@@ -89,7 +90,7 @@ def test_seat_shows_when_a_candidates_page_names_its_workstation(box: BoxProcess
     assert answer.ok
     seat = answer.json()["seat"]
     assert seat
-    assert f'<td class="num">{seat}</td>' in _Staff(box, "chief").page()
+    assert f'<td class="num">{seat}</td>' in Staff(box, "chief").page()
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,11 @@ def test_seat_shows_when_a_candidates_page_names_its_workstation(box: BoxProcess
         ({**REPORT, "name": "two\nlines"}, DESK, 400),
         ({**REPORT, "plugged": ["x"] * 9}, DESK, 400),
         ({**REPORT, "blocked_keys": 3}, DESK, 400),
+        ({**REPORT, "blocked_keys_count": -1}, DESK, 400),
+        ({**REPORT, "blocked_keys_count": 10_000}, DESK, 400),
+        ({**REPORT, "blocked_keys_count": True}, DESK, 400),
+        ({**REPORT, "conduct": "Alt+Tab"}, DESK, 400),
+        ({**REPORT, "conduct": "x" * 33}, DESK, 400),
         ({**REPORT, "battery_percent": 101}, DESK, 400),
         (REPORT, "A-NAME-THAT-IS-NONE", 400),
         ({**REPORT, "name": "x" * 5000}, DESK, 413),

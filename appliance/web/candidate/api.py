@@ -115,6 +115,7 @@ def _who(box: Box, signed_in: SignedIn) -> dict[str, object]:
             "room": state.session.room,
             "practice": state.session.practice,
             "title": state.sitting(attempt.sitting_id).title,
+            "conduct_basis": state.conduct_bases.get(attempt.sitting_id, ""),
             "allotted_seconds": attempt.account.allotted_seconds,
         }
         return who, standing(state, now, signed_in, 0)

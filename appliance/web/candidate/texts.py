@@ -35,6 +35,14 @@ def _signing_in() -> dict[str, str]:
         ),
         "how_moving": _("You can go to any item from the list, and mark items to come back to."),
         "how_help": _("Need something? Press “Ask for help” and the invigilator comes."),
+        "conduct_title": _("What is noted in this exam"),
+        "conduct": _(
+            "On a computer with the school's exam program, keys that would leave the exam, such "
+            "as Alt and Tab together, do nothing. How often they are pressed is noted and the "
+            "invigilator sees it: a number, never which key and never what you write. The number "
+            "alone decides nothing."
+        ),
+        "conduct_basis": _("Why: {basis}"),
         "asking_title": _("Moving to this computer"),
         "asking": _(
             "You are signed in on another computer. The invigilator has been asked to move you "

@@ -10,6 +10,7 @@ import { openHistory } from "./history.js";
 import { Overview } from "./overview.js";
 import { openReview } from "./review.js";
 import { rescueOffer } from "./rescue_file.js";
+import { conductNote } from "./screens.js";
 import { statusLine } from "./status.js";
 import { itemTexts, t, timeOfDay } from "./texts.js";
 
@@ -59,8 +60,7 @@ export class ExamScreen {
     const here = this.#items.find((one) => one.item_id === this.#lastItem) ?? visited.at(-1);
     this.#index = here ? here.number - 1 : 0;
     this.#build();
-    const fresh = this.#visited.size === 0;
-    if (fresh && this.#exam.exam.instructions_html) this.showInstructions();
+    if (!here && this.hasInstructions) this.showInstructions();
     else this.show(this.#index);
   }
 
@@ -163,14 +163,16 @@ export class ExamScreen {
     this.#leaveItem();
     const begin = el("button", { class: "btn main", onclick: () => this.show(this.#index) }, t("begin"), icon("on"));
     const heading = el("h1", { tabindex: "-1" }, t("instructions"));
+    const instructions = this.#exam.exam.instructions_html;
     this.#place.replaceChildren(el("article", { class: "item" }, heading,
-      setExamHtml(el("div", { class: "rubric" }), this.#exam.exam.instructions_html),
+      instructions ? setExamHtml(el("div", { class: "rubric" }), instructions) : null,
+      conductNote(this.#me, "h2"),
       el("div", { class: "step" }, el("span", { class: "grow" }), begin)));
     heading.focus({ preventScroll: true });
   }
 
   get hasInstructions() {
-    return Boolean(this.#exam.exam.instructions_html);
+    return Boolean(this.#exam.exam.instructions_html || this.#me.conduct_basis);
   }
 
   /** Show an item by its place in the exam. */

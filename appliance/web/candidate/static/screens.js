@@ -92,9 +92,17 @@ export function waiting(me, standing, onOther) {
     el("h2", {}, t("how_title")),
     el("ul", { class: "how" },
       ["how_saving", "how_outage", "how_moving", "how_help"].map((name) => el("li", {}, t(name)))),
+    conductNote(me, "h2"),
     admitted ? null : el("p", { class: "quiet-text" }, t("is_this_you"), " ",
       el("button", { class: "linklike", onclick: onOther }, t("other_code"))),
   );
+}
+
+/** What is noted of this candidate, and on what basis; nothing where nothing is. */
+export function conductNote(me, heading) {
+  if (!me.conduct_basis) return null;
+  return el("section", { class: "conduct" }, el(heading, {}, t("conduct_title")),
+    el("p", {}, t("conduct")), el("p", {}, t("conduct_basis", { basis: me.conduct_basis })));
 }
 
 function lengthOf(seconds) {
