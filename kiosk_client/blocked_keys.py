@@ -2,7 +2,8 @@
 
 The compositor swallows them without a word, so they are counted where the kernel gives them out:
 /dev/input, which only a privileged process may read.  Nothing but a count is kept, of these
-combinations only, and it does not leave this computer: how a candidate behaves is conduct data.
+combinations only.  How a candidate behaves is conduct data, so the count stays on this computer
+unless the box asks for it, for an exam that has it noted.
 """
 
 from __future__ import annotations
@@ -59,14 +60,14 @@ class BlockedKeys:
     def __init__(self, folder: Path = Path("/dev/input")) -> None:
         self._folder = folder
         self._watches: dict[str, KeyWatch] = {}
-        self._gone = 0
+        self.total = 0
+        """How many there were since the start.  It never falls: a box counts on from it."""
         self._selector = selectors.DefaultSelector()
 
     @property
     def count(self) -> int | None:
         """Return how many there were; None when no keyboard can be read."""
-        watches = list(self._watches.values())
-        return self._gone + sum(one.count for one in watches) if watches else None
+        return self.total if self._watches else None
 
     def watch(self, stopping: threading.Event) -> None:
         """Watch until told to stop."""
@@ -97,8 +98,11 @@ class BlockedKeys:
         except OSError:
             data = b""
         if data:
-            self._watches[name].take(data)
+            watch = self._watches[name]
+            before = watch.count
+            watch.take(data)
+            self.total += watch.count - before
         else:
             self._selector.unregister(opened)
             os.close(opened)
-            self._gone += self._watches.pop(name).count
+            del self._watches[name]

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from appliance.domain.conduct import BLOCKED_KEYS_COUNT_MAX
 from appliance.domain.errors import ExamroomError
 from appliance.formats.kiosk_settings import KioskSettings
 from kiosk_client import readings
@@ -54,6 +55,7 @@ class Standing:
     `open_at` is the box that leads, empty until the browser may go there; `reachable` are trusted
     boxes that answer, `allowed` those the browser may open.  `about` is an address in trouble.
     `is_settled` says whether it is known where unsent work is kept: in `profile_dir`.
+    `tells_blocked_keys` says whether the box has asked for their number.
     """
 
     matter: Matter = "looking"
@@ -66,6 +68,7 @@ class Standing:
     released: bool = False
     restarts: int = 0
     blocked_keys: int | None = None
+    tells_blocked_keys: bool = False
     is_settled: bool = False
     profile_dir: str = ""
 
@@ -96,6 +99,9 @@ class Guard:
         self._report_in_turns = 0
         self._turns_with_box = 0
         self._counted: dict[str, int] = {}
+        self._conduct = ""
+        self._conduct_asked_by = ""
+        self._keys_before = 0
         self._state_dir = settings.state_dir
         self.memory: Memory = load_memory(self._state_dir)
         keep_memory(self._state_dir, self.memory)
@@ -233,6 +239,7 @@ class Guard:
             released=self.standing.released,
             restarts=self.standing.restarts,
             blocked_keys=self._keys.count,
+            tells_blocked_keys=bool(self._conduct),
         )
 
     def _matter(
@@ -266,8 +273,11 @@ class Guard:
         if self._report_in_turns > 0:
             return
         try:
-            wanted = self._authority.report(origin, self.memory.workstation_id, self._reading())
+            told = self._reading() | self._conduct_for(origin)
+            wanted = self._authority.report(origin, self.memory.workstation_id, told)
         except ExamroomError as problem:
+            # A box that does not know what another version asked for is told less next time.
+            self._conduct_asked_by = ""
             _log.warning("not reported: %s", problem.key)
             return
         self._report_in_turns = wanted.poll_seconds // TURN_SECONDS
@@ -281,6 +291,16 @@ class Guard:
             released=wanted.release and self._has_sent(),
             restarts=self.standing.restarts + (1 if asked > 0 else 0),
         )
+        self._conduct_asked_by = origin
+        if wanted.conduct != self._conduct:
+            self._conduct, self._keys_before = wanted.conduct, self._keys.total
+
+    def _conduct_for(self, origin: str) -> dict[str, object]:
+        """Return the number of blocked keys, for the box that asked: what was before is not its."""
+        if not self._conduct or self._conduct_asked_by != origin or self._keys.count is None:
+            return {}
+        count = min(self._keys.total - self._keys_before, BLOCKED_KEYS_COUNT_MAX)
+        return {"conduct": self._conduct, "blocked_keys_count": count}
 
     def _has_sent(self) -> bool:
         """Say whether a page had its time with the box, where there was something of before."""

@@ -98,6 +98,7 @@ class Wanted(_Answer):
     release: bool
     restart_browser: Annotated[int, Field(ge=0)]
     poll_seconds: Annotated[int, Field(ge=2, le=60)]
+    conduct: Annotated[str, Field(max_length=32)] = ""
 
 
 class _KeyGiven(_Answer):

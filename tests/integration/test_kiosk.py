@@ -22,9 +22,13 @@ from kiosk_client.trust import (
     BoxUntrustedError,
     ClockWrongError,
     NotABoxError,
+    Wanted,
 )
-from tests.integration.conftest import MakeBox
+from tests.integration.conftest import MakeBox, writing_clients
+from tests.integration.test_conduct import BASIS, conduct_of, says, until
+from tests.integration.test_workstations import Staff
 from tests.rig.box_process import BoxProcess, free_port
+from tests.rig.keyboard import Keyboard
 from tests.rig.tls_front import TlsFront, keep_authority
 
 TURNS_MAX = 100
@@ -299,3 +303,72 @@ def test_work_of_an_earlier_start_is_sent_before_a_release_erases_it(
         guard.turn()
         assert not guard.standing.released
     turn_until(guard, lambda now: now.released)
+
+
+@pytest.fixture
+def keyboard(tmp_path: Path) -> Iterator[Keyboard]:
+    """A keyboard of the workstation that is a folder."""
+    one = Keyboard(tmp_path / "root")
+    yield one
+    one.close()
+
+
+def test_kiosk_tells_how_many_keys_it_blocked_while_the_candidate_writes(
+    make_guard: MakeGuard, behind_tls: Callable[..., BoxProcess], keyboard: Keyboard
+) -> None:
+    """What was pressed before, and after hand-in, stays on the computer."""
+    box = behind_tls(conduct_basis=BASIS, settings={"tick_seconds": 1})
+    box.start()
+    box.open_and_release()
+    guard, stopping = make_guard(address=public(box)), threading.Event()
+    threading.Thread(target=guard._keys.watch, args=(stopping,), daemon=True).start()
+
+    def tells() -> bool:
+        guard._report_in_turns = 0
+        guard.turn()
+        return guard.standing.tells_blocked_keys
+
+    keyboard.leaves(2)
+    until(lambda: not tells() and guard.standing.blocked_keys == 2)
+    (first, _) = writing_clients(box)
+    says(first, guard.memory.workstation_id)
+    until(tells)
+    chief = Staff(box, "chief")
+    until(lambda: tells() and "Keys blocked: 0" in chief.page())
+    keyboard.leaves(3)
+    until(lambda: tells() and "Keys blocked: 3" in chief.page())
+    until(lambda: "Keys blocked: 3" in chief.page("/report"))
+    first.hand_in()
+    until(lambda: not tells())
+    keyboard.leaves(4)
+    until(lambda: not tells() and guard.standing.blocked_keys == 9)
+    assert "Keys blocked" not in chief.page()
+    stopping.set()
+    box.terminate()
+    assert [3] == [one.decoded_body()["blocked_count"] for one in conduct_of(box)[1:]]
+
+
+def test_kiosk_tells_no_other_box_what_one_has_asked(
+    make_guard: MakeGuard, behind_tls: Callable[..., BoxProcess], keyboard: Keyboard
+) -> None:
+    """Another box may run another version, which would refuse every report with it."""
+    box = behind_tls()
+    box.start()
+    guard, stopping = make_guard(address=public(box)), threading.Event()
+    threading.Thread(target=guard._keys.watch, args=(stopping,), daemon=True).start()
+    keyboard.leaves(1)
+    until(lambda: guard._keys.count == 1)
+    asked = Wanted(release=False, restart_browser=0, poll_seconds=5, conduct="0123456789abcdef")
+    guard._obey(public(box), asked)
+    keyboard.leaves(2)
+    until(lambda: guard._keys.count == 3)
+    told = {"conduct": "0123456789abcdef", "blocked_keys_count": 2}
+    assert told == guard._conduct_for(public(box))
+    assert {} == guard._conduct_for("https://other.example")
+    # One that does not answer may have come back as another version.
+    box.kill()
+    guard._report(public(box))
+    assert {} == guard._conduct_for(public(box))
+    guard._obey(public(box), asked)
+    assert told == guard._conduct_for(public(box))
+    stopping.set()

@@ -107,3 +107,16 @@ def test_port_that_is_taken_stops_the_guard(guard: Guard) -> None:
     with pytest.raises(LocalPortTakenError, match=str(port)):
         serve_local_pages(guard)
     first.close()
+
+
+@pytest.mark.parametrize(
+    ("tells", "said"), [(False, "Siffran stannar på den här datorn"), (True, "antecknas hur många")]
+)
+def test_page_says_what_becomes_of_the_number_of_blocked_keys(
+    client: FlaskClient, guard: Guard, *, tells: bool, said: str
+) -> None:
+    """It stays here, unless the exam has it noted."""
+    guard.standing = Standing(blocked_keys=3, tells_blocked_keys=tells)
+    page = client.get("/ready", headers=HOST).get_data(as_text=True)
+    assert "starten: 3." in page
+    assert said in " ".join(page.split())
