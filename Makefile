@@ -49,7 +49,7 @@ image-test-more: $(STAMP) ## what else is played on the images of image-test (ab
 
 image-test-update: $(STAMP) ## an update of the box's image by stick, and a broken one that is left, in QEMU (about an hour)
 	@sh tests/image/ensure_programs.sh
-	for version in 0.1.0 0.2.0 0.3.0; do $(BIN)/python -m usb_image.build_image box --version $$version || exit 1; done
+	for version in 0.1.0 0.2.0 0.3.0; do $(BIN)/python -m usb_image.build_image box --version $$version --secure-boot build/secure-boot || exit 1; done
 	$(BIN)/python -m tests.image.update
 
 lint: $(STAMP) ## style, types and the direction of imports

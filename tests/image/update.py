@@ -2,13 +2,14 @@
 
 A box with a first version gets a stick with a second, installs it, is restarted by its technician,
 and runs it.  Then comes a third in which no Python starts: three starts by itself, and the box is
-back at the second, and says so.
+back at the second, and says so.  Its firmware starts signed systems only, so all three are signed.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
+import subprocess
 import time
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.image.room import enrol
 from tests.image.staff import Invigilator
 from tests.image.stage import Stage, make_boxes
 from tests.image.sticks import copy_in, list_folder, make_stick, partition
+from usb_image.secure_boot_key import CERTIFICATE, KEY
 
 FIRST, SECOND, BROKEN = "0.1.0", "0.2.0", "0.3.0"
 UPDATE_STICK_MIB = 512
@@ -36,12 +38,13 @@ def set_up(images: Path, work: Path) -> Stage:
     centre = Centre(work / "centre")
     centre.make()
     boxes = make_boxes(images / f"examroom-box_{FIRST}.raw", work, centre, standbys=0)
+    boxes[0].machine.secure_boot = True
     nobody = Machine("client", work / "client", work / "client.raw", 0, 16)
     return Stage(work, centre, boxes, nobody, "", time.monotonic())
 
 
-def break_image(image: Path, folder: Path) -> Path:
-    """Return an image that is the given one, but for a word of its command line."""
+def break_image(image: Path, folder: Path, keys: Path) -> Path:
+    """Return an image that is the given one, but for a word of its command line; it is signed."""
     folder.mkdir()
     for part in image.parent.glob(f"{image.stem}.*"):
         (folder / part.name).symlink_to(part)
@@ -51,6 +54,9 @@ def break_image(image: Path, folder: Path) -> Path:
         raise RuntimeError("the command line of the image is another one now")
     kernel.unlink()
     kernel.write_bytes(whole.replace(HARMLESS_WORD, BREAKING_WORD))
+    signing = ("sbsign", "--key", keys / KEY, "--cert", keys / CERTIFICATE)
+    for command in (("sbattach", "--remove", kernel), (*signing, "--output", kernel, kernel)):
+        subprocess.run([str(one) for one in command], check=True, capture_output=True, timeout=60)
     return folder / image.name
 
 
@@ -75,7 +81,7 @@ def bring(stage: Stage, technician: Invigilator, image: Path, version: str) -> N
     stage.say("the technician has pressed the button")
 
 
-def play(stage: Stage, images: Path) -> None:
+def play(stage: Stage, images: Path, keys: Path) -> None:
     """Play it all."""
     stage.say(f"power on, with version {FIRST}")
     box = stage.boxes[0]
@@ -88,7 +94,7 @@ def play(stage: Stage, images: Path) -> None:
     technician.wait_for("/box", f"runs version {SECOND}", seconds=RESTART_SECONDS)
     stage.say(f"the box runs version {SECOND}")
 
-    broken = break_image(images / f"examroom-box_{BROKEN}.raw", stage.work / "broken")
+    broken = break_image(images / f"examroom-box_{BROKEN}.raw", stage.work / "broken", keys)
     bring(stage, technician, broken, BROKEN)
     went_back = f"Version {BROKEN} did not come to serve, so the box went back to version {SECOND}"
     technician.wait_for("/box", went_back, seconds=THREE_TRIES_SECONDS)
@@ -104,11 +110,12 @@ def main() -> None:
     """Play it."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--images", type=Path, default=Path("build/image/out"))
+    options.add_argument("--keys", type=Path, default=Path("build/secure-boot"))
     options.add_argument("--work", type=Path, default=Path("build/image-test-update"))
     given = options.parse_args()
     stage = set_up(given.images, given.work.resolve())
     try:
-        play(stage, given.images.resolve())
+        play(stage, given.images.resolve(), given.keys)
     finally:
         stage.power_off()
 
