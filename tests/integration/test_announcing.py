@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import pytest
 from zeroconf import ServiceBrowser, ServiceInfo, ServiceStateChange, Zeroconf
 
 from appliance.platform import announcing
 from appliance.platform.announcing import SERVICE_TYPE, Announcement
+from tests.rig.box_process import free_port
 
 FOUND_WITHIN_SECONDS = 40
-ROOM = "Room of test_announcing"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one test tells the network, which hears what other tests tell at the same time."""
+
+    box_id: str = field(default_factory=lambda: secrets.token_hex(8))
+    origin: str = field(default_factory=lambda: f"https://localhost:{free_port()}")
+
+    @property
+    def room(self) -> str:
+        """Return a name that no other test gives a room."""
+        return f"Room of {self.box_id}"
+
+    def announcement(self) -> Announcement:
+        """Return it, not yet made."""
+        return Announcement(room=self.room, box_id=self.box_id, origin=lambda: self.origin)
 
 
 def test_box_is_found_when_it_announces_itself() -> None:
@@ -32,21 +51,20 @@ def test_box_is_announced_anew_when_its_address_changes(monkeypatch: pytest.Monk
 
 def _change_address_and_look(monkeypatch: pytest.MonkeyPatch) -> None:
     looking = _looking()
-    name = f"{ROOM} 012345.{SERVICE_TYPE}"
-    announcement = Announcement(
-        room=ROOM, box_id="0123456789abcdef", origin=lambda: "https://box.home.arpa"
-    )
+    told = Told()
+    name = f"{told.room} {told.box_id[:6]}.{SERVICE_TYPE}"
+    announcement = told.announcement()
     try:
         for address in ("127.0.0.1", "10.1.2.3"):
             monkeypatch.setattr(announcing, "outside_addresses", lambda now=address: [now])
             if address == "127.0.0.1":
                 announcement.make()
             deadline = time.monotonic() + FOUND_WITHIN_SECONDS
-            told: list[str] = []
-            while told != [address]:
-                assert time.monotonic() < deadline, f"{told} instead of {address}"
+            heard: list[str] = []
+            while heard != [address]:
+                assert time.monotonic() < deadline, f"{heard} instead of {address}"
                 info = ServiceInfo(SERVICE_TYPE, name)
-                told = info.parsed_addresses() if info.request(looking, 500) else []
+                heard = info.parsed_addresses() if info.request(looking, 500) else []
     finally:
         announcement.withdraw()
         looking.close()
@@ -61,6 +79,7 @@ def _looking() -> Zeroconf:
 
 def _announce_and_look() -> None:
     looking = _looking()
+    told = Told()
     found: dict[str, ServiceStateChange] = {}
     changed = threading.Event()
 
@@ -68,22 +87,21 @@ def _announce_and_look() -> None:
         zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange
     ) -> None:
         del zeroconf, service_type
-        if name.startswith(ROOM):
+        if name.startswith(told.room):
             found[name] = state_change
             changed.set()
 
     browser = ServiceBrowser(looking, SERVICE_TYPE, handlers=[note])
-    announcement = Announcement(
-        room=ROOM, box_id="0123456789abcdef", origin=lambda: "https://box.home.arpa"
-    )
+    announcement = told.announcement()
     announcement.make()
     try:
         assert changed.wait(FOUND_WITHIN_SECONDS), "nobody was found"
         (name,) = found
         info = looking.get_service_info(SERVICE_TYPE, name, timeout=5000)
         assert info is not None
-        assert (443, b"0123456789abcdef") == (info.port, info.properties[b"box"])
-        assert b"https://box.home.arpa" == info.properties[b"origin"]
+        assert told.box_id.encode() == info.properties[b"box"]
+        assert told.origin.encode() == info.properties[b"origin"]
+        assert told.origin.endswith(f":{info.port}")
         changed.clear()
     finally:
         announcement.withdraw()

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import pytest
 from zeroconf import Zeroconf
 
 from appliance.platform.announcing import Announcement
 from kiosk_client.discovery import ANNOUNCED_MAX, Discovery
+from tests.rig.box_process import free_port
 
 FOUND_WITHIN_SECONDS = 40
-ROOM = "Room of test_kiosk_discovery"
-GOOD = "https://box.example:8443"
 
 
 def _has_multicast() -> bool:
@@ -38,29 +37,35 @@ def _announce_and_listen() -> None:
     waiting = threading.Event()
     discovery = Discovery()
     discovery.start()
+    # Other tests announce at the same time, and their kiosks ask what is announced here.
+    ours = f"localhost:{free_port()}"
     false = [
-        Announcement(room=f"{ROOM} {number}", box_id=f"{number}bad000", origin=partial(str, origin))
-        for number, origin in enumerate(("http://box.example", "javascript:alert(1)", ""))
+        _announcement(one) for one in (f"http://other.{ours}", f"javascript:alert('{ours}')", "")
     ]
-    good = Announcement(room=ROOM, box_id="0123456789abcdef", origin=lambda: GOOD)
+    good_origin = f"https://{ours}"
+    good = _announcement(good_origin)
     for one in (*false, good):
         one.make()
     try:
         for _ in range(FOUND_WITHIN_SECONDS):
-            if GOOD in discovery.origins():
+            if good_origin in discovery.origins():
                 break
             waiting.wait(1)
-        ours = {one for one in discovery.origins() if "box.example" in one}
-        assert {GOOD} == ours
+        assert {good_origin} == {one for one in discovery.origins() if ours in one}
     finally:
         for one in (*false, good):
             one.withdraw()
     for _ in range(FOUND_WITHIN_SECONDS):
-        if GOOD not in discovery.origins():
+        if good_origin not in discovery.origins():
             break
         waiting.wait(1)
-    assert GOOD not in discovery.origins()
+    assert good_origin not in discovery.origins()
     discovery.stop()
+
+
+def _announcement(origin: str) -> Announcement:
+    box_id = secrets.token_hex(8)
+    return Announcement(room=f"Room of {box_id}", box_id=box_id, origin=lambda: origin)
 
 
 def test_kiosk_listens_anew_when_its_address_comes_late(monkeypatch: pytest.MonkeyPatch) -> None:

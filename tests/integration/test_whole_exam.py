@@ -16,10 +16,11 @@ from appliance.formats.authored_exam import read_authored_exam, write_authored_e
 from appliance.platform.credentials import load_or_create_key
 from appliance.storage.journals import open_journal, verify_journal
 from appliance.storage.reading import BOX_DATABASE_KEY, list_journals
-from provisioning.demo.processes import Processes, free_port, run_json
+from provisioning.demo.processes import Processes, run_json
 from provisioning.demo.staff_driver import StaffDriver
 from provisioning.demo_exam import demo_exam_directory
 from provisioning.importers.exam_import import import_exam
+from tests.rig.box_process import free_port
 from tests.rig.candidate_client import CandidateClient
 
 ROSTER = "number,given name,family name,seat,extra time %\n1,Ada,One,1,\n2,Bo,Two,2,50\n"
@@ -33,7 +34,7 @@ class WholeExam:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.centre, self.box = str(folder / "centre"), str(folder / "box")
-        self.ports = {name: free_port(0) for name in ("candidate", "staff", "centre")}
+        self.ports = {name: free_port() for name in ("candidate", "staff", "centre")}
         self.at_centre = ("--data", self.centre, "--json")
         self.facts: dict[str, Any] = {}
         self.centre_processes = Processes(folder / "logs")

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -50,13 +51,22 @@ READY_SECONDS = 20
 SMALL_RESERVE_BYTES = 2**20
 
 
-_ports = itertools.cycle(random.Random(os.getpid()).sample(range(20_000, 32_000), 12_000))
+def _own_ports() -> Iterator[int]:
+    """Return this worker's share of the ports, over and over, in an order of its own."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    share = range(20_000 + worker, 32_000, workers)
+    return itertools.cycle(random.Random(os.getpid()).sample(share, len(share)))
+
+
+_ports = _own_ports()
 
 
 def free_port() -> int:
     """Return a port that is free and will not be the near end of somebody's connection.
 
-    Those have numbers above 32,767, so a port found long before it is used is still free then.
+    Those have numbers above 32,767, and each of pytest's workers has ports of its own, so a port
+    found long before it is used is still free then.
     """
     for port in _ports:
         with socket.socket() as probe, contextlib.suppress(OSError):
