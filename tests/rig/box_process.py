@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import requests
@@ -239,13 +240,19 @@ class BoxProcess:
                 stdin=subprocess.DEVNULL,
                 env=os.environ | self.environment,
             )
+        self._wait_until_it_answers(self.process)
+
+    def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        for address in (f"{self.origin}/health", f"{self.staff_origin}/sign-in"):
+        for port, path in ((self.candidate_port, "/health"), (self.staff_port, "/sign-in")):
             while True:
-                if self.process.poll() is not None or time.monotonic() > deadline:
+                if process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError((self.folder / "log").read_text())
-                with contextlib.suppress(requests.RequestException):
-                    requests.get(address, timeout=2)
+                # First a bare connection: to ask by HTTP fifty times a second would take the
+                # processor from the start that is waited for.
+                with contextlib.suppress(OSError):
+                    socket.create_connection((self.host, port), 2).close()
+                    requests.get(f"http://{self.host}:{port}{path}", timeout=2)
                     break
                 time.sleep(0.02)
 
@@ -315,8 +322,14 @@ def _identity(folder: Path) -> BoxIdentity:
     return load_or_create_box_identity(keys, f"Box {folder.name}"[:60])
 
 
+@cache
+def _chief_secret_hash() -> str:
+    """Return one hash for the boxes of all tests: to make it takes as long as it is meant to."""
+    return hash_staff_secret(CHIEF_PIN)
+
+
 def _staff() -> dict[str, object]:
-    secret_hash = hash_staff_secret(CHIEF_PIN)
+    secret_hash = _chief_secret_hash()
     people = ((CHIEF, "Chief", "chief_invigilator"), ("tech", "Technician", "technician"))
     return {
         "staff": [

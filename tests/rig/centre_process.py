@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
@@ -55,8 +56,10 @@ class CentreProcess:
         deadline = time.monotonic() + READY_SECONDS
         while True:
             try:
+                # First a bare connection, as `BoxProcess` does it.
+                socket.create_connection((self.host, self.port), 2).close()
                 requests.get(self.origin, timeout=2)
-            except requests.RequestException:
+            except OSError:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
