@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 import requests
@@ -10,12 +11,17 @@ import requests
 from tests.integration.conftest import writing_clients
 from tests.rig.box_process import BoxProcess
 from tests.rig.candidate_client import CandidateClient
+from tests.rig.small_exam import small_exam
 
 
-@pytest.fixture
-def client(running_box: BoxProcess) -> CandidateClient:
-    """Return the first of two candidates, writing."""
-    return writing_clients(running_box)[0]
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CandidateClient]:
+    """A candidate who writes; one box takes all that is sent here, and has to stay well."""
+    box = BoxProcess(tmp_path_factory.mktemp("hostile") / "box", small_exam(), candidates=2)
+    box.start()
+    box.open_and_release()
+    yield writing_clients(box)[0]
+    box.kill()
 
 
 def _change(number: int, value: object, kind: str = "response") -> dict[str, object]:
@@ -80,6 +86,7 @@ def test_half_a_character_is_replaced_and_saved(client: CandidateClient) -> None
 
     assert 200 == answer.status_code
     assert number == answer.json()["acknowledged"]
+    client.last_no = number
 
 
 def test_change_from_the_future_is_not_acknowledged(client: CandidateClient) -> None:
@@ -125,14 +132,14 @@ def test_request_of_another_site_is_refused(client: CandidateClient) -> None:
     assert 403 == answer.status_code
 
 
-def test_the_same_changes_twice_are_saved_once(client: CandidateClient) -> None:
+def test_the_same_changes_twice_are_saved_once(running_box: BoxProcess) -> None:
     """A repeat is acknowledged and makes no second revision."""
+    client = writing_clients(running_box)[0]
     change = _change(client.last_no + 1, "once")
     first = client.post("changes", {"changes": [change]}).json()
     second = client.post("changes", {"changes": [change]}).json()
 
     assert first["acknowledged"] == second["acknowledged"]
-    client.last_no = first["acknowledged"]
     revisions = client.session.get(
         f"{client.origin}/api/v1/attempts/{client.attempt_id}/revisions/ESSAY/RESPONSE", timeout=10
     ).json()["revisions"]

@@ -128,29 +128,23 @@ def test_wrong_secret_gets_no_token(box: BoxProcess, seb: SebClient, secret: str
         assert (401, "seb_client_unknown") == (answer.status_code, answer.json()["error"])
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda token: token[:-1] + ("0" if token[-1] != "0" else "1"),
-        lambda token: "x" + token,
-        lambda token: "W10=.0",
-        lambda token: "bnVsbA==.0",
-        lambda token: "å",
-        lambda token: token * 20,
-    ],
-)
-def test_spoilt_tokens_are_refused(seb: SebClient, spoil: object) -> None:
-    """Both of them, each by itself."""
+def test_spoilt_tokens_are_refused(seb: SebClient) -> None:
+    """Both of them, each by itself, and the box takes the honest ones as before."""
     seb.connect()
     for name in ("SEBConnectionToken", "Authorization"):
         honest = str(seb.api.headers[name])
         prefix = "Bearer " if name == "Authorization" else ""
-        spoilt = prefix + spoil(honest.removeprefix(prefix))  # type: ignore[operator]
-        seb.api.headers[name] = spoilt.encode("latin-1").decode("latin-1")
-        with pytest.raises(requests.HTTPError, match="401"):
-            seb.ping()
-        seb.api.headers[name] = honest
-    assert seb.ping() is None
+        for spoilt in _spoilt(honest.removeprefix(prefix)):
+            seb.api.headers[name] = (prefix + spoilt).encode("latin-1").decode("latin-1")
+            with pytest.raises(requests.HTTPError, match="401"):
+                seb.ping()
+            seb.api.headers[name] = honest
+            assert seb.ping() is None
+
+
+def _spoilt(token: str) -> list[str]:
+    last = "0" if token[-1] != "0" else "1"
+    return [token[:-1] + last, "x" + token, "W10=.0", "bnVsbA==.0", "å", token * 20]
 
 
 def test_oversized_and_odd_lines_are_refused(seb: SebClient) -> None:
