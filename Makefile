@@ -18,9 +18,9 @@ $(STAMP): requirements.lock setup.cfg
 demo: $(STAMP) ## a centre, a box, a standby, their sync agents and a few simulated candidates on loopback (RESET=1 starts afresh)
 	@$(BIN)/examroom-provision demo $(if $(RESET),--reset,)
 
-test: $(STAMP) ## all tests
+test: $(STAMP) ## all tests, several at once (WORKERS=0: one after the other)
 	@sh tests/ensure_programs.sh
-	$(BIN)/pytest
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(or $(WORKERS),auto) --dist worksteal
 
 simulate: $(STAMP) ## histories of a room by seeds, each with its faults (SEEDS=50 FIRST=1)
 	EXAMROOM_SEEDS=$(or $(SEEDS),50) EXAMROOM_FIRST_SEED=$(or $(FIRST),1) $(BIN)/pytest tests/simulation/test_simulation.py
