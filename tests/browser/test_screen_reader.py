@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -42,15 +43,16 @@ NO_SOUND_CARD = "pcm.!default { type null }"
 class Listener:
     """Somebody who hears what the computer says, and has its keyboard."""
 
-    def __init__(self, folder: Path, display: int, workstation: Workstation) -> None:
+    def __init__(
+        self, folder: Path, *, runtime: Path, display: int, workstation: Workstation
+    ) -> None:
+        """`runtime` is a short path, for sockets: their names have 107 characters at most."""
         self._words = folder / "words"
         voice = folder / "config" / "speech-dispatcher"
         (voice / "modules").mkdir(parents=True)
         (voice / "speechd.conf").write_text(VOICE)
         (voice / "modules" / "words.conf").write_text(WORDS.format(file=self._words))
         (folder / "alsa.conf").write_text(NO_SOUND_CARD)
-        runtime = folder / "runtime"
-        runtime.mkdir(mode=0o700)
         self._environment = {
             **os.environ,
             "DISPLAY": f":{display}",
@@ -123,14 +125,23 @@ def listener(tmp_path: Path) -> Iterator[Listener]:
     xvfb = ["Xvfb", "-displayfd", str(theirs), "-screen", "0", "1280x800x24", "-nolisten", "tcp"]
     screen = subprocess.Popen(xvfb, pass_fds=[theirs], stderr=subprocess.DEVNULL)
     os.close(theirs)
-    with closing(put_tls_in_front(box, authority)) as front, os.fdopen(numbers) as told:
+    with (
+        closing(put_tls_in_front(box, authority)) as front,
+        os.fdopen(numbers) as told,
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as runtime,
+    ):
         box.start()
         box.open_and_release()
         workstation = Workstation(tmp_path, [front], authority)
         text = workstation.config.read_text().replace("'--headless', ", "")
         workstation.config.write_text(f"{text}screen_reader = true\n")
         workstation.start("guard")
-        made = Listener(tmp_path, int(told.readline()), workstation)
+        made = Listener(
+            tmp_path,
+            runtime=Path(runtime),
+            display=int(told.readline()),
+            workstation=workstation,
+        )
         yield made
         os.killpg(made.session.pid, signal.SIGTERM)
         made.session.wait(20)

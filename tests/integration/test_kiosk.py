@@ -26,6 +26,7 @@ from kiosk_client.trust import (
 )
 from tests.integration.conftest import MakeBox, writing_clients
 from tests.integration.test_conduct import BASIS, conduct_of, says, until
+from tests.integration.test_standby import wait_until
 from tests.integration.test_workstations import Staff
 from tests.rig.box_process import BoxProcess, free_port
 from tests.rig.keyboard import Keyboard
@@ -260,8 +261,10 @@ def test_guard_follows_a_take_over(
         standby.start()
         guard = make_guard(address=public(box))
         turn_until(guard, lambda now: public(standby) in now.allowed)
+        chief = standby.staff()
+        wait_until(lambda: "is here" in chief.read("/standby"), "followed")
         box.kill()
-        standby.staff().take_over()
+        chief.take_over()
         turn_until(guard, lambda now: now.open_at == public(standby))
         assert "found" == guard.standing.matter
         assert {public(box), public(standby)} <= set(allowed(guard))

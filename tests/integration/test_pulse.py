@@ -61,6 +61,7 @@ def test_pats_stop_while_a_part_is_stuck(make_box: MakeBox, line: ServiceLine, p
     box.open_and_release()
     assert line.is_pat(within_seconds=SOON_SECONDS)
 
+    line.forget()
     (box.folder / part).touch()
     line.is_pat(within_seconds=1)  # one may have been under way
     assert not line.is_pat(within_seconds=SILENCE_SECONDS)
@@ -80,6 +81,7 @@ def test_pats_stop_when_a_worker_has_ended(
         box.open_and_release()
     assert line.is_pat(within_seconds=SOON_SECONDS)
 
+    line.forget()
     (box.folder / worker).touch()
     line.is_pat(within_seconds=1)  # one may have been under way
     assert not line.is_pat(within_seconds=SILENCE_SECONDS)

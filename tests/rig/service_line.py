@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from pathlib import Path
 
@@ -31,6 +32,13 @@ class ServiceLine:
             return self._socket.recv(4096).decode()
         except TimeoutError:
             return ""
+
+    def forget(self) -> None:
+        """Pass over what was said so far and waits to be heard."""
+        self._socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._socket.recv(4096)
 
     def hears(self, words: str, *, within_seconds: float, messages_max: int = 20) -> bool:
         """Say whether `words` are among what is said, each message in time."""
