@@ -9,6 +9,7 @@
     python -m tests.image key-stick   a box without a TPM: a stick opens its disk
     python -m tests.image new-chip    a box whose TPM has forgotten the key of its disk
     python -m tests.image doors       a computer that nobody knows tries every port of a box
+    python -m tests.image conduct     a client whose blocked keys are noted, and its box
     python -m tests.image thief       a box with Secure Boot, and whoever takes it whole
     python -m tests.image plugs       a box whose plug is pulled six times: power to serving
 
@@ -21,8 +22,10 @@ which must say that they are complete.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
+from tests.image.conduct import play_conduct
 from tests.image.doors import play_doors
 from tests.image.full_room import play_full_room
 from tests.image.install import play_install
@@ -31,57 +34,38 @@ from tests.image.listening import play_listening
 from tests.image.new_chip import play_new_chip
 from tests.image.plugs import play_plugs
 from tests.image.sitting import play_sitting
-from tests.image.stage import set_up
+from tests.image.stage import Stage, set_up
 from tests.image.take_over import play_rescue, play_take_over
 from tests.image.thief import play_thief
 
-STANDBYS = {
-    "sitting": 0,
-    "take-over": 1,
-    "rescue": 1,
-    "listening": 0,
-    "full-room": 0,
-    "install": 0,
-    "key-stick": 0,
-    "new-chip": 0,
-    "doors": 0,
-    "thief": 0,
-    "plugs": 0,
+PLAYS: dict[str, tuple[Callable[[Stage], None], int]] = {
+    "sitting": (play_sitting, 0),
+    "take-over": (play_take_over, 1),
+    "rescue": (play_rescue, 1),
+    "listening": (play_listening, 0),
+    "full-room": (play_full_room, 0),
+    "install": (play_install, 0),
+    "key-stick": (play_key_stick, 0),
+    "new-chip": (play_new_chip, 0),
+    "doors": (play_doors, 0),
+    "conduct": (play_conduct, 0),
+    "thief": (play_thief, 0),
+    "plugs": (play_plugs, 0),
 }
+"""Each play, and how many standbys it wants."""
 
 
 def main() -> None:
     """Play it."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    options.add_argument("play", choices=tuple(STANDBYS))
+    options.add_argument("play", choices=tuple(PLAYS))
     options.add_argument("--images", type=Path, default=Path("build/image/out"))
     options.add_argument("--work", type=Path, default=Path("build/image-test"))
     given = options.parse_args()
-    stage = set_up(given.images, given.work.resolve() / given.play, standbys=STANDBYS[given.play])
+    play, standbys = PLAYS[given.play]
+    stage = set_up(given.images, given.work.resolve() / given.play, standbys=standbys)
     try:
-        match given.play:
-            case "sitting":
-                play_sitting(stage)
-            case "take-over":
-                play_take_over(stage)
-            case "rescue":
-                play_rescue(stage)
-            case "listening":
-                play_listening(stage)
-            case "full-room":
-                play_full_room(stage)
-            case "install":
-                play_install(stage, given.images)
-            case "key-stick":
-                play_key_stick(stage)
-            case "new-chip":
-                play_new_chip(stage)
-            case "doors":
-                play_doors(stage)
-            case "thief":
-                play_thief(stage)
-            case "plugs":
-                play_plugs(stage)
+        play(stage)
     finally:
         stage.power_off()
 

@@ -26,6 +26,9 @@ class Centre:
 
     folder: Path
 
+    conduct_basis: str = ""
+    """On which basis its sittings have conduct noted; empty: they have not."""
+
     @property
     def data(self) -> Path:
         """Its database and keys."""
@@ -67,6 +70,7 @@ class Centre:
             *("add-sitting", "--exam", exam_id, "--room", "Aula"),
             *(part for box_id in box_ids for part in ("--box", box_id)),
             *("--roster", self.folder / "roster.csv", "--staff", self.folder / "staff.csv"),
+            *(("--conduct-basis", self.conduct_basis) if self.conduct_basis else ()),
             *("--start", "2030-01-01T09:00+01:00", "--minutes", "120", "--json"),
         )["sitting_id"]
         sent: dict[str, Any] = self._do("send", "--sitting", sitting_id, "--json")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from pathlib import Path
 
 from tests.image.disks import add_disk, empty_disk, grow
 from tests.image.machine import Machine
@@ -16,12 +15,12 @@ DISK_MIB = 6 * 1024
 PORT = 17450
 
 
-def play_install(stage: Stage, images: Path) -> None:
+def play_install(stage: Stage) -> None:
     """Ask for it by a file on the stick, then start without the stick."""
     work = stage.work
     stick, asked = work / "install.raw", work / "install-to-disk"
     disk = empty_disk(work / "own-box.raw", DISK_MIB)
-    shutil.copy(image_of("box", images), stick)
+    shutil.copy(image_of("box", stage.images), stick)
     grow(stick, BOX_DATA_MIB)
     asked.write_text("empty\n")
     copy_in(partition(stick, "EXAMROOM"), asked, "/install-to-disk")

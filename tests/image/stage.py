@@ -55,6 +55,7 @@ class Box:
 class Stage:
     """What a play needs; the first box leads."""
 
+    images: Path
     work: Path
     centre: Centre
     boxes: tuple[Box, ...]
@@ -97,7 +98,7 @@ def set_up(images: Path, work: Path, *, standbys: int) -> Stage:
     client = Machine("client", work / "client", disk, 3072, 16, screen=True)
     own_disk_digest = tempting_disk(work / "own.raw")
     add_disk(client, work / "own.raw")
-    return Stage(work, centre, boxes, client, own_disk_digest, time.monotonic())
+    return Stage(images, work, centre, boxes, client, own_disk_digest, time.monotonic())
 
 
 def make_boxes(image: Path, work: Path, centre: Centre, *, standbys: int) -> tuple[Box, ...]:

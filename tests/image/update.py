@@ -40,7 +40,7 @@ def set_up(images: Path, work: Path) -> Stage:
     boxes = make_boxes(images / f"examroom-box_{FIRST}.raw", work, centre, standbys=0)
     boxes[0].machine.secure_boot = True
     nobody = Machine("client", work / "client", work / "client.raw", 0, 16)
-    return Stage(work, centre, boxes, nobody, "", time.monotonic())
+    return Stage(images, work, centre, boxes, nobody, "", time.monotonic())
 
 
 def break_image(image: Path, folder: Path, keys: Path) -> Path:
@@ -81,7 +81,7 @@ def bring(stage: Stage, technician: Invigilator, image: Path, version: str) -> N
     stage.say("the technician has pressed the button")
 
 
-def play(stage: Stage, images: Path, keys: Path) -> None:
+def play(stage: Stage, keys: Path) -> None:
     """Play it all."""
     stage.say(f"power on, with version {FIRST}")
     box = stage.boxes[0]
@@ -90,11 +90,11 @@ def play(stage: Stage, images: Path, keys: Path) -> None:
     technician = box.staff(plan, "technician")
     technician.wait_for("/box", f"runs version {FIRST}", seconds=RESTART_SECONDS)
 
-    bring(stage, technician, images / f"examroom-box_{SECOND}.raw", SECOND)
+    bring(stage, technician, stage.images / f"examroom-box_{SECOND}.raw", SECOND)
     technician.wait_for("/box", f"runs version {SECOND}", seconds=RESTART_SECONDS)
     stage.say(f"the box runs version {SECOND}")
 
-    broken = break_image(images / f"examroom-box_{BROKEN}.raw", stage.work / "broken", keys)
+    broken = break_image(stage.images / f"examroom-box_{BROKEN}.raw", stage.work / "broken", keys)
     bring(stage, technician, broken, BROKEN)
     went_back = f"Version {BROKEN} did not come to serve, so the box went back to version {SECOND}"
     technician.wait_for("/box", went_back, seconds=THREE_TRIES_SECONDS)
@@ -113,9 +113,9 @@ def main() -> None:
     options.add_argument("--keys", type=Path, default=Path("build/secure-boot"))
     options.add_argument("--work", type=Path, default=Path("build/image-test-update"))
     given = options.parse_args()
-    stage = set_up(given.images, given.work.resolve())
+    stage = set_up(given.images.resolve(), given.work.resolve())
     try:
-        play(stage, given.images.resolve(), given.keys)
+        play(stage, given.keys)
     finally:
         stage.power_off()
 
