@@ -81,7 +81,7 @@ class Stage:
 
 def image_of(profile: str, images: Path) -> Path:
     """Return the image; its parts, for updates, lie beside it under longer names."""
-    return min(images.glob(f"examroom-{profile}_*.raw"), key=lambda one: len(one.name))
+    return min(images.glob(f"examroom-{profile}_*.raw"), key=lambda one: (len(one.name), one.name))
 
 
 def set_up(images: Path, work: Path, *, standbys: int) -> Stage:
