@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 from tests.image.centre import command
 from tests.image.room import enrol
-from tests.image.stage import START_SECONDS, Stage
+from tests.image.stage import Stage, wait_for_words
 from tests.image.sticks import copy_in, empty_stick, partition
 
 HEADER_BYTES = 16 * 2**20
@@ -25,7 +24,7 @@ def play_new_chip(stage: Stage) -> None:
     shutil.rmtree(box.machine.folder / "chip")
     box.machine.start()
     stage.say("power on with another chip")
-    _wait_for_refusal(box.machine.folder / "console.log")
+    wait_for_words(box.machine, REFUSED)
     stage.say("the chip does not open the disk, and the box says so")
     stick = _key_stick(stage, box.machine.disk)
     box.machine.put_in(stick, "key")
@@ -33,14 +32,6 @@ def play_new_chip(stage: Stage) -> None:
     box.machine.pull_the_plug()
     box.machine.start()
     stage.say(f"without the stick: power to serving {box.wait_until_serving():.0f} s")
-
-
-def _wait_for_refusal(console: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while REFUSED not in console.read_bytes():
-        if time.monotonic() > deadline:
-            raise TimeoutError("nothing was said of the chip")
-        time.sleep(2)
 
 
 def _key_stick(stage: Stage, disk: Path) -> Path:

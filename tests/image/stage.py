@@ -79,6 +79,16 @@ class Stage:
             machine.pull_the_plug()
 
 
+def wait_for_words(machine: Machine, words: bytes) -> None:
+    """Wait until a machine's console has said something; raises TimeoutError."""
+    console = machine.folder / "console.log"
+    deadline = time.monotonic() + START_SECONDS
+    while words not in console.read_bytes():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the console never said {words.decode()}")
+        time.sleep(1)
+
+
 def image_of(profile: str, images: Path) -> Path:
     """Return the image; its parts, for updates, lie beside it under longer names."""
     return min(images.glob(f"examroom-{profile}_*.raw"), key=lambda one: (len(one.name), one.name))

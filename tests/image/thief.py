@@ -16,7 +16,7 @@ from tests.image.bare_debian import bare_debian
 from tests.image.machine import Machine
 from tests.image.new_chip import REFUSED
 from tests.image.staff import wait_until_serving
-from tests.image.stage import START_SECONDS, Stage
+from tests.image.stage import START_SECONDS, Stage, wait_for_words
 from tests.image.sticks import copy_in, copy_out, list_folder, partition, remove_folder
 
 ENROLLED = b"Custom Secure Boot keys successfully enrolled"
@@ -35,23 +35,23 @@ def play_thief(stage: Stage) -> None:
     machine = stage.boxes[0].machine
     machine.secure_boot = True
     with _power(machine):
-        _wait_for(machine, ENROLLED)
+        wait_for_words(machine, ENROLLED)
         stage.say("the firmware has taken the key of the image and starts signed systems only")
         _wait_until_serving(stage)
     _start_another_system(stage, machine)
     machine.words = SHELL
     with _power(machine):
-        _wait_for(machine, REFUSED)
+        wait_for_words(machine, REFUSED)
     machine.words = ""
     stage.say("with words added to its command line it is started, and the chip keeps the key")
     own = shutil.copy(machine.disk, stage.work / "own.stick")
     changed = _change_what_is_started(stage, machine)
     with _power(machine):
-        _wait_for(machine, ANOTHER_FILE)
+        wait_for_words(machine, ANOTHER_FILE)
     stage.say("a changed file is not started")
     kept = _switch_secure_boot_off(machine)
     with _power(machine):
-        _wait_for(machine, REFUSED)
+        wait_for_words(machine, REFUSED)
     stage.say(f"with Secure Boot off {changed} is started, and the chip keeps the key")
     kept.rename(machine.folder / "firmware.fd")
     shutil.move(own, machine.disk)
@@ -72,15 +72,6 @@ def _power(machine: Machine) -> Iterator[None]:
         machine.pull_the_plug()
 
 
-def _wait_for(machine: Machine, words: bytes) -> None:
-    console = machine.folder / "console.log"
-    deadline = time.monotonic() + START_SECONDS
-    while words not in console.read_bytes():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"the console never said {words.decode()}")
-        time.sleep(1)
-
-
 def _wait_until_serving(stage: Stage) -> None:
     box = stage.boxes[0]
     # Nobody has enrolled it: its certificate is of its own making.
@@ -93,7 +84,7 @@ def _start_another_system(stage: Stage, machine: Machine) -> None:
     bare = bare_debian(stage.work.parent.parent / "bare-debian", stage.work)
     bare.folder, bare.security_chip, bare.secure_boot = machine.folder, True, True
     with _power(bare):
-        _wait_for(bare, ANOTHER_SYSTEM)
+        wait_for_words(bare, ANOTHER_SYSTEM)
     stage.say("another system is not started")
 
 
