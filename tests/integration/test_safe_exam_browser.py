@@ -13,8 +13,8 @@ import requests
 from appliance.formats.seb_settings import request_hash
 from provisioning.demo.staff_driver import StaffDriver
 from tests.integration.conftest import MakeBox
+from tests.integration.test_standby import in_two_places, wait_until
 from tests.integration.test_standby import view as room_view
-from tests.integration.test_standby import wait_until
 from tests.rig.box_process import SITTING, BoxProcess
 from tests.rig.candidate_client import CandidateClient
 from tests.rig.seb_client import SebClient, Way
@@ -275,9 +275,13 @@ def test_files_go_on_being_right_when_the_box_was_started_again(box: BoxProcess)
 
 def test_page_goes_on_at_the_box_that_took_over(make_box: MakeBox) -> None:
     """SEB adds no headers there, because it is another address: the page shows its own hashes."""
-    box = make_box(2, standby_count=1)
+    box = make_box(3, standby_count=1)
     box.start()
     box.open_and_release()
+    writer = CandidateClient(box.origin, box.codes[2], "client0002")
+    writer.sign_in()
+    box.staff().check_in_who_waits()
+    box.staff().start(SITTING)
     standby = box.standby()
     standby.start()
     wait_until(lambda: len(room_view(box)["boxes"]) == 2, "joined")
@@ -286,7 +290,8 @@ def test_page_goes_on_at_the_box_that_took_over(make_box: MakeBox) -> None:
     assert f"localhost:{standby.candidate_port}/*" in [
         one["expression"] for one in seb.settings["URLFilterRules"]
     ]
-    wait_until(lambda: "is here" in standby.staff().read("/standby"), "followed")
+    writer.write("WORD", "lake")
+    wait_until(lambda: in_two_places(writer), "what was asked for is at the standby, too")
     box.kill()
     standby.staff().take_over()
     client = seb.candidate(box.codes[0], "client0000")
