@@ -34,6 +34,7 @@ from kiosk_client.trust import (
     read_address,
 )
 from kiosk_client.unsent_work import UnsentWork
+from kiosk_client.ways import Ways
 
 TURN_SECONDS = 2
 SETTLING_TURNS = 5
@@ -42,7 +43,16 @@ SENDING_TURNS = 30
 """For so long a page sends what an earlier start left on the stick, before a release erases it."""
 
 Matter = Literal[
-    "unset", "looking", "no_network", "silent", "untrusted", "clock", "choose", "not_open", "found"
+    "unset",
+    "looking",
+    "no_network",
+    "silent",
+    "untrusted",
+    "clock",
+    "choose",
+    "not_open",
+    "no_way",
+    "found",
 ]
 
 _log = logging.getLogger(__name__)
@@ -82,6 +92,7 @@ class Guard:
         *,
         root: Path = Path("/"),
         keeper: Keeper | None = None,
+        ways: Ways | None = None,
     ) -> None:
         """Raises PoliciesUnwritableError before any browser starts."""
         self.settings = settings
@@ -95,6 +106,8 @@ class Guard:
         self._plugged_before = readings.devices(root)
         self._typed = ""
         self._named: set[str] = set()
+        self._ways = ways or Ways()
+        self._has_way = True
         self._settled_turns = 0
         self._report_in_turns = 0
         self._turns_with_box = 0
@@ -156,6 +169,7 @@ class Guard:
         seen = {origin: one for origin, one in found.items() if isinstance(one, BoxSeen)}
         self._named = {name for box in seen.values() for name in _named_by(box)}
         self._remember(self.memory.with_origins(set(seen)))
+        self._has_way = self._ways.open(seen)
         self._settled_turns = 0 if self._allow() else self._settled_turns + 1
         rooms = rooms_of(seen)
         room = self._my_room(rooms)
@@ -227,7 +241,7 @@ class Guard:
         found: dict[str, BoxSeen | ExamroomError],
     ) -> Standing:
         matter, about = self._matter(rooms, room, found)
-        settled = self._settled_turns >= SETTLING_TURNS
+        settled = self._has_way and self._settled_turns >= SETTLING_TURNS
         return Standing(
             matter=matter,
             about=about,
@@ -250,7 +264,9 @@ class Guard:
     ) -> tuple[Matter, str]:
         """Return what a person should know, and the address that it is about."""
         if room is not None:
-            return ("found", "") if room.open_at else ("silent", room.answers_at)
+            if not room.open_at:
+                return "silent", room.answers_at
+            return ("found", "") if self._has_way else ("no_way", "")
         if readings.network(self.root) is None and not found:
             return "no_network", ""
         if len(rooms) > 1 and not self.memory.room_box:

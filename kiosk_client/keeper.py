@@ -1,26 +1,21 @@
 """The line to the program that opens the encrypted place on this computer's own stick.
 
-Only root may format, open and mount; the guard, which speaks with the network, may ask for it over
-a socket that is its own.  One line each way; the other end is `keep-work` of the client's image.
-An ordinary computer has no such program.
+Only root may format, open and mount; the other end is `keep-work` of the client's image.
 """
 
 from __future__ import annotations
 
-import logging
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from kiosk_client.root_program import ask
 
 KEEPER = Path("/run/examroom-keep-work.socket")
 KEPT = Path("/var/lib/examroom-kept")
 """Where it mounts the place, with a folder for each half of the program in it."""
 ANSWER_SECONDS = 240
 """A slow stick is given a partition and a file system in that time."""
-ANSWER_BYTES_MAX = 256
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +71,4 @@ class Keeper:
         return self._ask("forget") == "forgotten"
 
     def _ask(self, line: str) -> str:
-        """Return the answer, empty where there was none.  The line may hold a key: not logged."""
-        try:
-            with socket.socket(socket.AF_UNIX) as asked:
-                asked.settimeout(ANSWER_SECONDS)
-                asked.connect(str(self._path))
-                asked.sendall(line.encode("ascii") + b"\n")
-                asked.shutdown(socket.SHUT_WR)
-                with asked.makefile("rb") as answer:
-                    return answer.readline(ANSWER_BYTES_MAX).decode("ascii", "replace").strip()
-        except OSError as problem:
-            _log.warning("the place for unsent work does not answer: %s", problem)
-            return ""
+        return ask(self._path, line, seconds=ANSWER_SECONDS)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The tests need Chromium, HAProxy, dnsmasq, mtools, cryptsetup, and Orca with a screen to read; they use libfaketime
+# The tests need Chromium, HAProxy, dnsmasq, mtools, cryptsetup, nftables, and Orca with a screen to read; they use libfaketime
 # where it is there.  As root with apt all are installed; otherwise one sentence says what to do about what is needed.
 PATH="$PATH:/usr/sbin:/sbin"
 package_of() {
@@ -8,13 +8,14 @@ package_of() {
         mcopy) echo mtools ;;
         cryptsetup) echo cryptsetup-bin ;;
         dbus-run-session) echo dbus-daemon ;;
+        nft) echo nftables ;;
         Xvfb) echo xvfb ;;
         *) echo "$1" ;;
     esac
 }
 
 needed() {
-    for program in chromium haproxy dnsmasq mcopy cryptsetup orca speech-dispatcher dbus-run-session Xvfb xdotool; do
+    for program in chromium haproxy dnsmasq mcopy cryptsetup nft orca speech-dispatcher dbus-run-session Xvfb xdotool; do
         command -v "$program" >/dev/null 2>&1 || package_of "$program"
     done
 }

@@ -24,6 +24,7 @@ from kiosk_client.trust import (
     NotABoxError,
     Wanted,
 )
+from kiosk_client.ways import Ways
 from tests.integration.conftest import MakeBox, writing_clients
 from tests.integration.test_conduct import BASIS, conduct_of, says, until
 from tests.integration.test_standby import wait_until
@@ -46,7 +47,7 @@ def authority() -> trustme.CA:
 def make_guard(tmp_path: Path, authority: trustme.CA) -> MakeGuard:
     """Make guards of a workstation that is a folder; none listens to the network."""
 
-    def make(**given: object) -> Guard:
+    def make(*, ways: Ways | None = None, **given: object) -> Guard:
         settings = KioskSettings.model_validate(
             {
                 "authority": keep_authority(authority, tmp_path),
@@ -57,7 +58,7 @@ def make_guard(tmp_path: Path, authority: trustme.CA) -> MakeGuard:
                 **given,
             }
         )
-        return Guard(settings, root=tmp_path / "root")
+        return Guard(settings, root=tmp_path / "root", ways=ways)
 
     return make
 
@@ -226,6 +227,23 @@ def test_guard_finds_trusts_allows_and_reports(
     assert public(box) == guard.standing.open_at
     page = box.staff()._get("/workstations")
     assert guard.memory.workstation_id in page
+
+
+def test_page_opens_only_where_the_firewall_lets_it(
+    tmp_path: Path, make_guard: MakeGuard, behind_tls: Callable[..., BoxProcess]
+) -> None:
+    """A page that cannot load helps nobody: the computer says what to do, and goes on by itself."""
+    box = behind_tls()
+    box.start()
+    opener = tmp_path / "socket"
+    opener.touch()
+    guard = make_guard(address=public(box), ways=Ways(opener))
+    for _ in range(SETTLING_TURNS + 1):
+        guard.turn()
+    assert ("no_way", "") == (guard.standing.matter, guard.standing.open_at)
+    opener.unlink()
+    turn_until(guard, lambda now: now.open_at == public(box))
+    assert "found" == guard.standing.matter
 
 
 def test_room_is_remembered_and_its_silence_is_said(
