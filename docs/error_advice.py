@@ -95,6 +95,7 @@ ADVICE: dict[str, tuple[str, str]] = {
     "key_file_damaged": (TECHNICIAN, "Restore the file from its copy, or enrol the box anew."),
     "key_sealed": (TECHNICIAN, "Run it as `examroom-box COMMAND`."),
     "kiosk_settings_unfit": (TECHNICIAN, "Mend the setting that is named and start again."),
+    "wireless_unfit": (TECHNICIAN, "Mend what is named in the file."),
     "loadtest_refused": (TECHNICIAN, "Wait until the room is closed."),
     "local_port_taken": (TECHNICIAN, "Set `local_port` to another one, then start again."),
     "locked_browser_missing": (INVIGILATOR, "Open the exam's link in Safe Exam Browser."),

@@ -8,11 +8,13 @@ import sys
 import threading
 from pathlib import Path
 from types import FrameType
+from typing import BinaryIO
 
 import click
 
 from appliance.domain.errors import ExamroomError
 from appliance.formats.kiosk_settings import KioskSettings, load_kiosk_settings
+from appliance.formats.wireless_settings import WIRELESS_FILE_MAX_BYTES, read_wireless_settings
 from kiosk_client.discovery import Discovery
 from kiosk_client.guard import Guard
 from kiosk_client.local_pages import serve_local_pages
@@ -20,6 +22,7 @@ from kiosk_client.looking import Looks
 from kiosk_client.policies import policies, write_policies
 from kiosk_client.supervision import Supervisor
 from kiosk_client.trust import Authority, BoxSeen, read_address
+from kiosk_client.wireless import make_known
 
 LISTEN_SECONDS = 5
 STOPPED = 128 + signal.SIGTERM
@@ -117,6 +120,14 @@ def find(authority: Path, address: str | None) -> None:
     looks.stop()
     if not any(isinstance(one, BoxSeen) for one in found.values()):
         raise click.ClickException("No box that can be trusted is in reach.")
+
+
+@main.command()
+@click.argument("settings", type=click.File("rb"))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+def wireless(settings: BinaryIO, folder: Path) -> None:
+    """Make the network that wireless.toml names known to iwd, whose FOLDER is /var/lib/iwd."""
+    make_known(read_wireless_settings(settings.read(WIRELESS_FILE_MAX_BYTES + 1)), folder)
 
 
 @main.command("policies")

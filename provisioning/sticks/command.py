@@ -12,6 +12,7 @@ import click
 
 from appliance.domain.errors import ExamroomError
 from appliance.formats.keys import PINNED_CENTRE_FILE
+from appliance.formats.wireless_settings import WIRELESS_FILE
 from provisioning.room_setup.room_config import ROOM_FILE
 from provisioning.sticks.devices import require_fit
 from provisioning.sticks.image import Image, read_image
@@ -42,6 +43,7 @@ _DEVICE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--client", type=_FILE, help="client.toml for sticks of clients.")
 @click.option("--keyboard", metavar="LAYOUT", help="Layout of a client's keyboard: se, de, se,us.")
+@click.option("--wireless", type=_FILE, help="wireless.toml: the room's network for clients.")
 @click.option("--authority", type=_FILE, help="Root certificate that is trusted in the room.")
 @click.option("--centre-keys", type=_FILE, help="The centre's public keys file, centre.json.")
 @click.option(
@@ -59,6 +61,7 @@ def write_sticks_command(  # noqa: PLR0913, PLR0917 - one parameter for each opt
     rooms: tuple[Path, ...],
     client: Path | None,
     keyboard: str | None,
+    wireless: Path | None,
     authority: Path | None,
     centre_keys: Path | None,
     not_removable: tuple[Path, ...],
@@ -76,7 +79,12 @@ def write_sticks_command(  # noqa: PLR0913, PLR0917 - one parameter for each opt
     if keyboard is not None and not KEYBOARD_LAYOUTS.fullmatch(keyboard):
         raise click.UsageError("--keyboard takes names of layouts in small letters: se, or se,us.")
     typed = {} if keyboard is None else {KEYBOARD_FILE: f"{keyboard}\n".encode("ascii")}
-    shared = {CLIENT_FILE: client, AUTHORITY_FILE: authority, PINNED_CENTRE_FILE: centre_keys}
+    shared = {
+        CLIENT_FILE: client,
+        WIRELESS_FILE: wireless,
+        AUTHORITY_FILE: authority,
+        PINNED_CENTRE_FILE: centre_keys,
+    }
     common = {name: path for name, path in shared.items() if path is not None}
     try:
         sticks = [

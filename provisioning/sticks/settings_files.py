@@ -2,7 +2,7 @@
 
 The partition is a vfat any computer can read, so nothing secret goes there: what the box or client
 is (`room.toml`, `client.toml`, `keyboard.txt`), the root its clients trust and the centre's public
-keys.
+keys.  The key of a wireless network (`wireless.toml`) is as secret as the sticks that it is on.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from appliance.domain.errors import ExamroomError, InvalidInputError
 from appliance.formats.keys import IDENTITY_MAX_BYTES, PINNED_CENTRE_FILE, read_public_identity
 from appliance.formats.kiosk_settings import read_kiosk_settings
 from appliance.formats.room_certificate import PEM_MAX_BYTES, require_root
+from appliance.formats.wireless_settings import WIRELESS_FILE, read_wireless_settings
 from provisioning.room_setup.room_config import ROOM_FILE, ROOM_FILE_MAX_BYTES, read_room_file
 from provisioning.sticks.image import SETTINGS_LABEL, Image
 
@@ -107,6 +108,10 @@ def _require_client(_path: Path, data: bytes) -> None:
     read_kiosk_settings(data, CLIENT_DEFAULTS)
 
 
+def _require_wireless(_path: Path, data: bytes) -> None:
+    read_wireless_settings(data)
+
+
 def _require_authority(_path: Path, data: bytes) -> None:
     require_root(data)
 
@@ -119,6 +124,7 @@ def _require_centre(path: Path, data: bytes) -> None:
 _CHECKS = {
     ROOM_FILE: _require_room,
     CLIENT_FILE: _require_client,
+    WIRELESS_FILE: _require_wireless,
     AUTHORITY_FILE: _require_authority,
     PINNED_CENTRE_FILE: _require_centre,
 }

@@ -49,6 +49,7 @@ CHIEF = "chief"
 SITTING = "sitting-1"
 FAR_FUTURE_MS = 4_000_000_000_000
 READY_SECONDS = 20
+END_SECONDS = 20
 SMALL_RESERVE_BYTES = 2**20
 
 
@@ -238,7 +239,7 @@ class BoxProcess:
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
-                env=os.environ | self.environment,
+                env=os.environ | {"PYTHONFAULTHANDLER": "1"} | self.environment,
             )
         self._wait_until_it_answers(self.process)
 
@@ -278,7 +279,13 @@ class BoxProcess:
         if self.process is None:
             return 0
         self.process.send_signal(number)
-        status = self.process.wait(20)
+        try:
+            status = self.process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            # Python then writes into the log where each of its threads is.
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait()
+            raise RuntimeError((self.folder / "log").read_text()) from None
         self.process = None
         return status
 

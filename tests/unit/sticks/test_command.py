@@ -73,6 +73,7 @@ def test_one_room_file_never_makes_two_boxes(image: Path, tmp_path: Path) -> Non
         ("--client", "= 1", "/file cannot go onto a stick"),
         ("--client", "screen_reeder = true", "cannot be used: screen_reeder: Extra inputs"),
         ("--client", 'screen_reader = "loud"', "cannot be used: screen_reader: Input should be"),
+        ("--wireless", 'name = "exam"', "wireless.toml cannot be used: key: Field required"),
         ("--authority", "none", "/file cannot go onto a stick"),
         ("--centre-keys", "{}", "/file cannot go onto a stick"),
     ],
@@ -103,6 +104,16 @@ def test_keyboard_of_a_client_is_on_its_stick(image: Path, tmp_path: Path) -> No
     result = _run(image, *sticks, "--keyboard", "de,us")
     assert "written and read back" in result.output
     assert ["de,us\n", "de,us\n"] == [_file_on(stick, "keyboard.txt") for stick in sticks]
+
+
+def test_wireless_network_of_a_client_is_on_its_stick(image: Path, tmp_path: Path) -> None:
+    """The file may lie anywhere; the image looks for it under one name."""
+    stick, file = _stick(tmp_path / "stick"), tmp_path / "spring.toml"
+    file.write_text('name = "exam"\nkey = "a key for spring"\n')
+    result = _run(image, stick, "--wireless", file)
+    assert "written and read back" in result.output
+    assert "a key for spring" in _file_on(stick, "wireless.toml")
+    assert "spring" not in result.output.replace(str(tmp_path), "")
 
 
 @pytest.mark.parametrize("keyboard", ["", "DE", "de-nodeadkeys", "de, us", "de,us,fr,se,no"])
