@@ -20,6 +20,7 @@ from appliance.platform.files import make_folder, write_durably
 from appliance.platform.logging import log_to_stderr
 from appliance.platform.one_at_a_time import held_in_turn
 from appliance.platform.system_image import running_image
+from appliance.services.centre_receipts import delivered_files
 from appliance.services.kept_update import UpdateFolder
 from appliance.services.stick_report import StickReport, stick_report_path
 from sync.agent.agent import AgentPaths
@@ -215,7 +216,8 @@ def _export(data_dir: Path, stick: Path) -> Carried:
     box = load_or_create_box_identity(paths.keys, BOX_NAME)
     source, centre, state = BoxJournals(data_dir), _pinned(paths), load_state(paths.state)
     bundles = export_bundles(source, stick, box=box, centre=centre, state=state)
-    files = export_attachments(source, stick, box=box, centre=centre, state=state)
+    delivered = delivered_files(data_dir, centre)
+    files = export_attachments(source, stick, box=box, centre=centre, delivered=delivered)
     click.echo(
         f"Wrote {bundles.count} bundles and {files.count} files of candidates and read them back. "
         "Nobody can read them on it."

@@ -23,10 +23,12 @@ from appliance.formats.wipe_certificate import (
 from appliance.platform.clock import Clock
 from appliance.platform.credentials import SEALED_SUFFIX
 from appliance.platform.files import write_durably
-from appliance.services.centre_receipts import newest_confirmation, read_receipts
-from sync.agent.agent import AgentPaths
+from appliance.services.centre_receipts import (
+    delivered_files,
+    newest_confirmation,
+    read_receipts,
+)
 from sync.agent.journal_source import BoxJournals
-from sync.agent.state import AgentState, load_state
 
 BEGUN_FILE = "wiped.certificate"
 
@@ -155,9 +157,12 @@ def _require_at_the_centre(journals: list[WipedJournal], reason: str) -> list[st
 
 
 def _journals(machine: BoxToWipe) -> list[WipedJournal]:
-    paths, source = AgentPaths(machine.data_dir), BoxJournals(machine.data_dir)
-    state, receipts = load_state(paths.state), read_receipts(machine.data_dir, machine.centre)
-    own = [_standing(source, one, state, receipts) for one in source.journal_ids()]
+    source = BoxJournals(machine.data_dir)
+    receipts = read_receipts(machine.data_dir, machine.centre)
+    delivered = delivered_files(machine.data_dir, machine.centre)
+    own = [
+        _standing(source, one, receipts, delivered.get(one, set())) for one in source.journal_ids()
+    ]
     copies = [
         WipedJournal(
             journal_id=one,
@@ -174,7 +179,7 @@ def _journals(machine: BoxToWipe) -> list[WipedJournal]:
 
 
 def _standing(
-    source: BoxJournals, journal_id: str, state: AgentState, receipts: list[Receipt]
+    source: BoxJournals, journal_id: str, receipts: list[Receipt], delivered: set[str]
 ) -> WipedJournal:
     with source.read(journal_id) as reader:
         head = reader.head()
@@ -187,7 +192,7 @@ def _standing(
         head_hash=head[2] if head else b"",
         confirmed_seq=best.contiguous_seq if best else 0,
         confirmed_at_ms=best.received_at_ms if best else None,
-        files_left=len(held - set(state.delivered_attachments.get(journal_id, ()))),
+        files_left=len(held - delivered),
         is_copy=False,
     )
 

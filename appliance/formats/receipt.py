@@ -1,9 +1,9 @@
-"""Receipts: the centre's for a journal, and the box's for a candidate who has handed in."""
+"""Receipts: the centre's for a journal and for files, the box's for who has handed in."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,8 +13,11 @@ from appliance.formats.keys import BoxIdentity, CentreIdentity, PublicIdentity
 from appliance.formats.signed_document import SignedDocument
 
 CHECK_CODE_SYMBOLS = 12
+RECEIPT_FILES_MAX = 1_000
+FILES_RECEIPT_MAX_BYTES = 72 * 1024
 
 Count = Annotated[int, Field(ge=0, le=INTEGER_MAX)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Receipt(SignedDocument):
@@ -37,6 +40,30 @@ def write_receipt(receipt: Receipt, *, centre: CentreIdentity) -> bytes:
 def read_receipt(data: bytes, *, centre: PublicIdentity) -> Receipt:
     """Verify and read a receipt; raises DocumentMalformedError or SignatureWrongError."""
     return Receipt.read_signed(data, centre.signing)
+
+
+class FilesReceipt(SignedDocument):
+    """The centre has stored these files of a journal's candidates, byte for byte.
+
+    It has no time: said once it stays true, and said again it is the same bytes.
+    """
+
+    bytes_max: ClassVar[int] = FILES_RECEIPT_MAX_BYTES
+
+    format: Literal["files-receipt/1"] = "files-receipt/1"
+    centre_id: str
+    journal_id: str
+    files: list[Sha256] = Field(min_length=1, max_length=RECEIPT_FILES_MAX)
+
+
+def write_files_receipt(receipt: FilesReceipt, *, centre: CentreIdentity) -> bytes:
+    """Return the signed bytes of a receipt for files."""
+    return receipt.sign_with(centre.signing)
+
+
+def read_files_receipt(data: bytes, *, centre: PublicIdentity) -> FilesReceipt:
+    """Verify and read; raises DocumentMalformedError or SignatureWrongError, as for a journal."""
+    return FilesReceipt.read_signed(data, centre.signing)
 
 
 class CandidateReceipt(SignedDocument):

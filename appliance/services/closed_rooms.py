@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
 
 from appliance.domain.errors import ExamroomError
 from appliance.formats.receipt import Receipt
 from appliance.services.box import Box
-from appliance.services.box_health import sync_status
-from appliance.services.centre_receipts import newest_confirmation, read_receipts
+from appliance.services.centre_receipts import (
+    delivered_files,
+    newest_confirmation,
+    read_receipts,
+)
 from appliance.storage.box_store import JournalRecord
 from appliance.storage.reading import AttachmentReader, JournalReader, journal_path
 
@@ -34,27 +36,26 @@ class ClosedRoom:
 
 
 def closed_rooms(box: Box) -> tuple[ClosedRoom, ...]:
-    """Return the rooms that this box led and closed, newest first.
-
-    Of entries the centre's signed receipts are believed, of files what the sync agent says.
-    """
-    told = sync_status(box).get("journals") or {}
-    receipts = _receipts(box)
+    """Return the rooms that this box led and closed, newest first."""
+    receipts, delivered = _confirmed(box)
     closed = [one for one in box.store.journals() if one.role == "leading" and one.sealed_at_ms]
     newest = sorted(closed, key=lambda one: one.sealed_at_ms or 0, reverse=True)[:SHOWN_MAX]
     return tuple(
-        _look(box, one, one.journal_key, receipts, told.get(one.journal_id) or {})
+        _look(box, one, one.journal_key, receipts, delivered.get(one.journal_id, set()))
         for one in newest
         if one.journal_key is not None
     )
 
 
-def _receipts(box: Box) -> list[Receipt]:
+def _confirmed(box: Box) -> tuple[list[Receipt], dict[str, set[str]]]:
+    """Return the centre's receipts, and by journal the files that it has."""
     try:
-        return read_receipts(box.settings.data_dir, box.centre())
+        centre = box.centre()
     except ExamroomError:
         # Not enrolled: no centre has confirmed anything.
-        return []
+        return [], {}
+    data_dir = box.settings.data_dir
+    return read_receipts(data_dir, centre), delivered_files(data_dir, centre)
 
 
 def _look(
@@ -62,7 +63,7 @@ def _look(
     record: JournalRecord,
     key: bytes,
     receipts: list[Receipt],
-    told: Mapping[str, Any],
+    delivered: AbstractSet[str],
 ) -> ClosedRoom:
     path = journal_path(box.settings.data_dir, record.journal_id)
     closed_at_ms = record.sealed_at_ms or 0
@@ -70,7 +71,7 @@ def _look(
         with JournalReader(path, key) as journal, AttachmentReader(path, key) as attachments:
             head = journal.head()
             confirmed = newest_confirmation(receipts, record.journal_id, journal)
-            files = len(attachments.list_files())
+            files = {sha256 for sha256, _ in attachments.list_files()}
     except ExamroomError:
         return ClosedRoom(closed_at_ms)
     confirmed_seq = confirmed.contiguous_seq if confirmed else 0
@@ -78,5 +79,5 @@ def _look(
         closed_at_ms,
         is_readable=True,
         entries_missing=max(0, (head[1] if head else 0) - confirmed_seq),
-        files_missing=max(0, files - told.get("attachments_delivered", 0)),
+        files_missing=len(files - delivered),
     )

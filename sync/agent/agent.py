@@ -13,7 +13,7 @@ from appliance.formats.canonical import encode_canonical
 from appliance.formats.keys import BoxIdentity, PublicIdentity
 from appliance.platform.clock import Clock
 from appliance.platform.files import make_folder, write_durably
-from appliance.services.centre_receipts import RECEIPTS_FOLDER
+from appliance.services.centre_receipts import RECEIPTS_FOLDER, STATE_FILE
 from appliance.services.kept_update import UpdateFolder
 from sync.agent.attachments import AttachmentSender
 from sync.agent.centre_client import Centre
@@ -39,7 +39,7 @@ class AgentPaths:
     @property
     def state(self) -> Path:
         """Return where the agent keeps how far it is."""
-        return self.data_dir / "sync" / "state.json"
+        return self.data_dir / STATE_FILE
 
     @property
     def status(self) -> Path:
@@ -199,9 +199,6 @@ class SyncAgent:
                     "status": mark.status,
                     "error_key": mark.error_key,
                     "attachments_waiting": self._attachments.waiting[journal_id],
-                    "attachments_delivered": len(
-                        self._state.delivered_attachments.get(journal_id, ())
-                    ),
                 }
                 for journal_id, mark in marks.items()
             },

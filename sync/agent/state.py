@@ -1,4 +1,7 @@
-"""What the agent knows between two runs, in `DATA/sync/`: how far the centre has each journal."""
+"""What the agent knows between two runs, in `DATA/sync/`: how far the centre has each journal.
+
+The pages of the box read from there which files were delivered, see `centre_receipts`.
+"""
 
 from __future__ import annotations
 

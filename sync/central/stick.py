@@ -10,7 +10,12 @@ from sqlalchemy import select
 from appliance.domain.errors import ExamroomError
 from appliance.formats.attachment import ATTACHMENT_MAX_BYTES, read_attachment_header
 from appliance.formats.bundle import BUNDLE_MAX_BYTES, read_bundle_header
-from appliance.formats.receipt import read_receipt
+from appliance.formats.receipt import (
+    RECEIPT_FILES_MAX,
+    FilesReceipt,
+    read_receipt,
+    write_files_receipt,
+)
 from appliance.platform.files import make_folder, write_durably
 from sync.central.attachments import take_attachment
 from sync.central.boxes import find_box
@@ -18,7 +23,12 @@ from sync.central.centre import Centre
 from sync.central.database import read, write
 from sync.central.intake import Verdict, take_bundle
 from sync.central.tables import mailbox
-from sync.removable_media.stick import list_files, read_bounded
+from sync.removable_media.stick import (
+    FILES_RECEIPTS,
+    files_receipt_name,
+    list_files,
+    read_bounded,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +68,22 @@ def import_bundles(centre: Centre, stick: Path) -> Imported:
 
 
 def import_attachments(centre: Centre, stick: Path) -> Imported:
-    """Take candidates' files of a stick in; safe to repeat."""
+    """Take candidates' files of a stick in, and write receipts for them; safe to repeat."""
     verdicts: dict[str, int] = {}
     refused: dict[str, str] = {}
+    stored: dict[str, list[str]] = {}
     for path in list_files(stick / "examroom" / "attachments"):
         try:
             data = read_bounded(path, ATTACHMENT_MAX_BYTES)
-            box = find_box(centre, read_attachment_header(data).box_id)
-            kept = take_attachment(centre, data, box=box)
+            header = read_attachment_header(data)
+            kept = take_attachment(centre, data, box=find_box(centre, header.box_id))
         except ExamroomError as problem:
             refused[path.name] = problem.key
             continue
         verdicts[kept.value] = verdicts.get(kept.value, 0) + 1
+        stored.setdefault(header.journal_id, []).append(header.sha256)
+    for journal_id, files in stored.items():
+        _write_files_receipts(centre, stick, journal_id, files)
     return Imported(verdicts, refused)
 
 
@@ -100,3 +114,20 @@ def _take(centre: Centre, path: Path, receipts: Path) -> Verdict:
         name = f"{receipt.journal_id}.{receipt.epoch}.receipt"
         write_durably(receipts / name, intake.receipt)
     return intake.verdict
+
+
+def _write_files_receipts(centre: Centre, stick: Path, journal_id: str, files: list[str]) -> None:
+    """Write that these files of a journal are stored, in as many documents as it needs.
+
+    No name has the journal's id in it, which is as a box wrote it.
+    """
+    folder = stick / "examroom" / FILES_RECEIPTS
+    make_folder(folder)
+    for first in range(0, len(files), RECEIPT_FILES_MAX):
+        receipt = FilesReceipt(
+            centre_id=centre.identity.id,
+            journal_id=journal_id,
+            files=files[first : first + RECEIPT_FILES_MAX],
+        )
+        data = write_files_receipt(receipt, centre=centre.identity)
+        write_durably(folder / files_receipt_name(data), data)

@@ -26,8 +26,9 @@ from appliance.formats.mirror_marker import (
 )
 from appliance.platform.clock import Clock
 from appliance.platform.files import read_from_medium, write_durably
+from appliance.services.centre_receipts import delivered_files
 from sync.agent.agent import AgentPaths
-from sync.agent.state import AgentState, load_state
+from sync.agent.state import JournalMark, load_state
 from sync.removable_media.mirror_stick import (
     MirroredJournals,
     MirrorStick,
@@ -112,7 +113,7 @@ class Mirror:
         clock: Clock,
     ) -> None:
         self._status_path = paths.state.with_name("mirror.json")
-        self._state_path = paths.state
+        self._paths = paths
         self._sticks_under = sticks_under
         self._source = source
         self._box = box
@@ -135,21 +136,25 @@ class Mirror:
 
     def _wanted(self) -> Wanted:
         journal_ids = self._source.journal_ids()
-        state = load_state(self._state_path)
-        delivered = frozenset(one for one in journal_ids if self._is_delivered(one, state))
+        state = load_state(self._paths.state)
+        files = delivered_files(self._paths.data_dir, self._centre)
+        delivered = frozenset(
+            one
+            for one in journal_ids
+            if self._is_delivered(one, state.mark(one), files.get(one, set()))
+        )
         return Wanted(
             self._source, tuple(one for one in journal_ids if one not in delivered), delivered
         )
 
-    def _is_delivered(self, journal_id: str, state: AgentState) -> bool:
+    def _is_delivered(self, journal_id: str, mark: JournalMark, sent: set[str]) -> bool:
         """Say whether a journal is closed and the centre has all of it, files included."""
         if not self._source.is_sealed(journal_id):
             return False
         with self._source.read(journal_id) as reader:
             head = reader.head()
-        if head is None or state.mark(journal_id).acknowledged_seq < head[1]:
+        if head is None or mark.acknowledged_seq < head[1]:
             return False
-        sent = set(state.delivered_attachments.get(journal_id, ()))
         with self._source.read_attachments(journal_id) as files:
             return all(sha256 in sent for sha256, _ in files.list_files())
 

@@ -4,14 +4,17 @@ STICK/examroom/bundles/JOURNAL.EPOCH.FIRST-LAST.bundle      box to centre
 STICK/examroom/attachments/JOURNAL.SHA256.attachment         box to centre
 STICK/examroom/for-boxes/BOX/bundles, .../attachments        mirror only: the same for a spare box
 STICK/examroom/receipts/JOURNAL.EPOCH.receipt               centre to box
+STICK/examroom/files-receipts/SHA256.files-receipt          centre to box
 STICK/examroom/mailbox/BOX/DOCUMENT.KIND                    centre to box
 STICK/examroom/public-keys/ID.json                          both ways, for enrolment
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +23,15 @@ from appliance.domain.journal import Entry, chain_start
 from appliance.formats.attachment import ATTACHMENT_MAX_BYTES, write_attachment
 from appliance.formats.bundle import BUNDLE_MAX_BYTES, one_run, verify_bundle, write_bundle
 from appliance.formats.keys import BoxIdentity, PublicIdentity
-from appliance.formats.receipt import Receipt, read_receipt
+from appliance.formats.receipt import (
+    FILES_RECEIPT_MAX_BYTES,
+    Receipt,
+    read_files_receipt,
+    read_receipt,
+)
 from appliance.formats.signed_document import SIGNED_MAX_BYTES
 from appliance.platform.files import make_folder, write_durably
+from appliance.services.centre_receipts import FILES_RECEIPT_SUFFIX
 from sync.agent.agent import AgentPaths
 from sync.agent.journal_source import EntryReader, JournalSource
 from sync.agent.mailbox import verify_for_box
@@ -33,6 +42,7 @@ from sync.agent.uploading import ReceiptWrongError
 ENTRIES_A_BUNDLE = 2_000
 DOCUMENT_MAX_BYTES = 512 * 1024 * 1024
 FILES_MAX = 10_000
+FILES_RECEIPTS = "files-receipts"
 
 _DOCUMENT_NAME = re.compile(r"([a-z0-9][a-z0-9-]{0,63})\.([a-z][a-z_]{0,31})")
 
@@ -105,9 +115,9 @@ def export_attachments(
     *,
     box: BoxIdentity,
     centre: PublicIdentity,
-    state: AgentState,
+    delivered: Mapping[str, AbstractSet[str]],
 ) -> Carried:
-    """Write the files that were not delivered by network, read back and compared.
+    """Write the files that were not delivered, read back and compared.
 
     A file that cannot be sealed is named and left; raises StickWriteError.
     """
@@ -116,9 +126,9 @@ def export_attachments(
     refused: dict[str, str] = {}
     count = 0
     for journal_id in source.journal_ids():
-        delivered = set(state.delivered_attachments.get(journal_id, ()))
+        known = delivered.get(journal_id, set())
         with source.read_attachments(journal_id) as reader:
-            for sha256 in [one for one, _ in reader.list_files() if one not in delivered]:
+            for sha256 in [one for one, _ in reader.list_files() if one not in known]:
                 name = f"{journal_id}.{sha256}.attachment"
                 plain = reader.get(sha256) or b""
                 try:
@@ -166,7 +176,20 @@ def import_from_stick(
                 count += 1
         except ExamroomError as problem:
             refused[path.name] = problem.key
+    for path in list_files(stick / "examroom" / FILES_RECEIPTS):
+        try:
+            data = read_bounded(path, FILES_RECEIPT_MAX_BYTES)
+            if read_files_receipt(data, centre=centre).journal_id in own_journals:
+                write_durably(paths.receipts / files_receipt_name(data), data)
+                count += 1
+        except ExamroomError as problem:
+            refused[path.name] = problem.key
     return Carried(count, refused)
+
+
+def files_receipt_name(data: bytes) -> str:
+    """Return what a receipt for files is called on stick and box: the same bytes are there once."""
+    return hashlib.sha256(data).hexdigest() + FILES_RECEIPT_SUFFIX
 
 
 def read_bounded(path: Path, bytes_max: int) -> bytes:

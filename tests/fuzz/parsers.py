@@ -42,10 +42,13 @@ from appliance.formats.keys import (
 from appliance.formats.plain_zip import write_plain_zip
 from appliance.formats.receipt import (
     CandidateReceipt,
+    FilesReceipt,
     Receipt,
     read_candidate_receipt,
+    read_files_receipt,
     read_receipt,
     write_candidate_receipt,
+    write_files_receipt,
     write_receipt,
 )
 from appliance.formats.recovery import read_recovery_copy, write_recovery_copy
@@ -204,7 +207,7 @@ def _read_own_identity(data: bytes) -> object:
     return _read_identity(encode_canonical(value | {"proof": proof.hex()}))
 
 
-def _receipts() -> tuple[bytes, bytes]:
+def _receipts() -> tuple[bytes, bytes, bytes]:
     head = bytes(32)
     receipt = Receipt(
         centre_id=CENTRE.id,
@@ -224,13 +227,16 @@ def _receipts() -> tuple[bytes, bytes]:
         head_hash=head,
         responses_digest=head,
     )
-    return write_receipt(receipt, centre=CENTRE), write_candidate_receipt(
-        candidate_receipt, box=BOX
+    files = FilesReceipt(centre_id=CENTRE.id, journal_id="journal-1", files=["0" * 64, "1" * 64])
+    return (
+        write_receipt(receipt, centre=CENTRE),
+        write_files_receipt(files, centre=CENTRE),
+        write_candidate_receipt(candidate_receipt, box=BOX),
     )
 
 
 def _between_box_and_centre() -> list[Parser]:
-    receipt, candidate_receipt = _receipts()
+    receipt, files_receipt, candidate_receipt = _receipts()
     document = Document("roster", "roster-1", 0, {"roster_id": "r", "sittings": [{"a": 1}]})
     recovery_copy = write_recovery_copy("journal-1", bytes(32), recovery=RECOVERY.public)
     identities = [CENTRE.public.to_bytes(), BOX.public.to_bytes()]
@@ -255,6 +261,12 @@ def _between_box_and_centre() -> list[Parser]:
             "receipt",
             lambda data: read_receipt(data, centre=CENTRE.public),
             receipt,
+            structure="json",
+        ),
+        parser_of(
+            "files_receipt",
+            lambda data: read_files_receipt(data, centre=CENTRE.public),
+            files_receipt,
             structure="json",
         ),
         parser_of(

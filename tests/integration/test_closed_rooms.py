@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
 import pytest
 
+from appliance.services.centre_receipts import STATE_FILE
+from sync.agent.state import AgentState
 from tests.integration.conftest import MakeBox, writing_clients
 from tests.rig.box_process import CHIEF_PIN, SITTING, BoxProcess
 from tests.rig.centre_receipt import put_receipt
@@ -33,24 +34,25 @@ def box(make_box: MakeBox) -> BoxProcess:
     return made
 
 
-def _agent_delivered(box: BoxProcess, files: int) -> None:
-    """Write what the sync agent would, docs/sync-protocol.md."""
-    status = box.folder / "sync" / "status.json"
-    status.parent.mkdir(exist_ok=True)
-    mark = {"attachments_delivered": files}
-    status.write_text(json.dumps({"journals": {box.journal_info().journal_id: mark}}))
+def _agent_delivered(box: BoxProcess, *files: bytes) -> None:
+    """Note what the sync agent would, once the centre has answered that it has these files."""
+    state = AgentState(box.folder / STATE_FILE)
+    state.path.parent.mkdir(exist_ok=True)
+    names = [hashlib.sha256(one).hexdigest() for one in files]
+    state.delivered_attachments[box.journal_info().journal_id] = names
+    state.save()
 
 
 @pytest.mark.parametrize(
     ("lacking", "delivered", "words"),
     [
-        (0, 1, HAS_IT),
-        (3, 1, "Not confirmed: 3 entries and 0 files"),
-        (0, 0, "Not confirmed: 0 entries and 1 files"),
+        (0, FILE, HAS_IT),
+        (3, FILE, "Not confirmed: 3 entries and 0 files"),
+        (0, b"another", "Not confirmed: 0 entries and 1 files"),
     ],
 )
 def test_pages_say_whether_the_centre_has_a_closed_room(
-    box: BoxProcess, lacking: int, delivered: int, words: str
+    box: BoxProcess, lacking: int, delivered: bytes, words: str
 ) -> None:
     """Entries and files alike, where an invigilator looks last and where a technician does."""
     put_receipt(box, behind=lacking)
@@ -67,14 +69,14 @@ def test_nobody_else_confirms_for_the_centre(box: BoxProcess, *, is_forged: bool
     """Nobody has said yet that the centre has anything, or somebody else says it."""
     if is_forged:
         put_receipt(box, is_forged=True)
-        _agent_delivered(box, 1)
+        _agent_delivered(box, FILE)
     assert HAS_IT_NOT in box.staff().read("/prepare")
 
 
 def test_closed_room_that_is_damaged_leaves_the_pages_whole(box: BoxProcess) -> None:
     """The next exam can be prepared, and nobody reads that all is well."""
     put_receipt(box)
-    _agent_delivered(box, 1)
+    _agent_delivered(box, FILE)
     box.kill()
     box.journal_info().path.write_bytes(b"damaged" * 4096)
     box.start()

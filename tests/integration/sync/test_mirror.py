@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from appliance.formats.bundle import open_bundle
 from appliance.formats.keys import create_box_identity
 from appliance.formats.mirror_marker import MirrorOfAnotherBoxError
+from appliance.formats.receipt import FilesReceipt, write_files_receipt
 from appliance.formats.sealing import SealBrokenError
 from appliance.platform.clock import SystemClock
 from sync.central.centre import Centre
@@ -348,6 +349,28 @@ def _both(agents: AgentMaker, other: GrowingJournal) -> None:
     for name in ("read", "read_attachments", "is_sealed", "receivers"):
         real = getattr(GrowingJournal, name)
         setattr(first, name, lambda one, real=real: real(found[one], one))
+
+
+def test_room_whose_files_the_centre_had_by_stick_is_done_with(
+    agents: AgentMaker, mirror: Mirror, media: Path, mark: Mark, journal: GrowingJournal
+) -> None:
+    """Its entries are acknowledged and it is closed: the receipt for its file was what lacked."""
+    mark(media / "a")
+    sha256 = journal.upload(b"a file", 1)
+    file = journal.files.pop(sha256)
+    agents.agent().take_turn()
+    journal.files[sha256] = file
+    journal.sealed = True
+    mirror.take_turn()
+    assert _sticks(agents)[0]["journals"] == {"journal-1": len(journal.entries)}
+
+    centre = agents.running.centre.identity
+    receipt = FilesReceipt(centre_id=centre.id, journal_id="journal-1", files=[sha256])
+    kept = agents.paths.receipts / "any.files-receipt"
+    kept.write_bytes(write_files_receipt(receipt, centre=centre))
+    mirror.take_turn()
+
+    assert _sticks(agents)[0]["journals"] == {}
 
 
 def test_other_record_under_our_numbers_is_not_overwritten(
