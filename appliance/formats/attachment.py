@@ -13,6 +13,7 @@ from pydantic import Field
 
 from appliance.domain.errors import CorruptionError, InvalidInputError
 from appliance.formats.envelope import HEADER_MAX_BYTES, Envelope, read_envelope
+from appliance.formats.journal_id import JournalId
 from appliance.formats.keys import BoxIdentity, CentreIdentity, PublicIdentity
 from appliance.formats.sealed_envelope import SealedHeader, open_sealed, write_sealed
 
@@ -50,7 +51,7 @@ class AttachmentHeader(SealedHeader):
     format: Literal["attachment/1"] = "attachment/1"
     box_id: str = Field(pattern=r"^[0-9a-f]{16}$")
     centre_id: str = Field(pattern=r"^[0-9a-f]{16}$")
-    journal_id: str = Field(min_length=1, max_length=64)
+    journal_id: JournalId
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 

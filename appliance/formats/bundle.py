@@ -22,6 +22,7 @@ from appliance.formats.canonical import (
     parse_canonical,
 )
 from appliance.formats.envelope import Envelope, read_envelope
+from appliance.formats.journal_id import JournalId
 from appliance.formats.keys import BoxIdentity, CentreIdentity, PublicIdentity
 from appliance.formats.sealed_envelope import SealedHeader, open_sealed, write_sealed
 
@@ -58,7 +59,7 @@ class BundleHeader(SealedHeader):
     format: Literal["bundle/1"] = "bundle/1"
     box_id: str = Field(pattern=r"^[0-9a-f]{16}$")
     centre_id: str = Field(pattern=r"^[0-9a-f]{16}$")
-    journal_id: str = Field(min_length=1, max_length=64)
+    journal_id: JournalId
     epoch: Seq
     first_seq: Seq
     last_seq: Seq

@@ -17,6 +17,7 @@ from appliance.formats.canonical import (
     HexBytes,
     parse_canonical,
 )
+from appliance.formats.journal_id import JournalId
 from appliance.formats.keys import BoxIdentity, PublicIdentity
 from appliance.formats.signed_document import SIGNED_MAX_BYTES, SignedDocument
 from appliance.formats.signing import SignatureWrongError
@@ -26,7 +27,7 @@ class EpochProof(SignedDocument):
     """`box_id` leads the journal in `epoch`, which continues entry `continues_seq` of another."""
 
     format: Literal["epoch-proof/1"] = "epoch-proof/1"
-    journal_id: str = Field(min_length=1, max_length=64)
+    journal_id: JournalId
     box_id: str = Field(pattern=r"^[0-9a-f]{16}$")
     origin: str = Field(max_length=200)
     continues_epoch: Annotated[int, Field(ge=1, le=INTEGER_MAX)]

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from appliance.formats.canonical import INTEGER_MAX, HexBytes, encode_canonical
 from appliance.formats.crockford import in_groups, symbols_of
+from appliance.formats.journal_id import JournalId
 from appliance.formats.keys import BoxIdentity, CentreIdentity, PublicIdentity
 from appliance.formats.signed_document import SignedDocument
 
@@ -25,7 +26,7 @@ class Receipt(SignedDocument):
 
     format: Literal["receipt/1"] = "receipt/1"
     centre_id: str
-    journal_id: str
+    journal_id: JournalId
     epoch: Count
     contiguous_seq: Count
     head_hash: HexBytes
@@ -52,7 +53,7 @@ class FilesReceipt(SignedDocument):
 
     format: Literal["files-receipt/1"] = "files-receipt/1"
     centre_id: str
-    journal_id: str
+    journal_id: JournalId
     files: list[Sha256] = Field(min_length=1, max_length=RECEIPT_FILES_MAX)
 
 
@@ -74,7 +75,7 @@ class CandidateReceipt(SignedDocument):
     attempt_id: str
     candidate_number: str
     submitted_at_ms: Count
-    journal_id: str
+    journal_id: JournalId
     seq: Count
     head_hash: HexBytes
     responses_digest: HexBytes

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
 from appliance.formats.canonical import CanonicalDocument, HexBytes
+from appliance.formats.journal_id import JournalId
 from appliance.formats.keys import RecoveryKey
 from appliance.formats.sealing import seal, unseal
 
 
 class _RecoveryCopy(CanonicalDocument):
     format: Literal["recovery-copy/1"] = "recovery-copy/1"
-    journal_id: str = Field(min_length=1, max_length=64)
+    journal_id: JournalId
     sealed: HexBytes
 
 

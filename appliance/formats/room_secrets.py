@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
 from appliance.formats.canonical import CanonicalDocument, HexBytes
 from appliance.formats.envelope import read_envelope
+from appliance.formats.journal_id import JournalId
 from appliance.formats.keys import BoxIdentity, PublicIdentity
 from appliance.formats.sealed_document import DocumentForAnotherBoxError
 from appliance.formats.sealed_envelope import SealedHeader, open_sealed, write_sealed
@@ -24,7 +23,7 @@ class _Header(SealedHeader):
     format: Literal["room-secrets/1"] = "room-secrets/1"
     box_id: str
     receiver_id: str
-    journal_id: str = Field(min_length=1, max_length=64)
+    journal_id: JournalId
 
 
 class RoomSecrets(CanonicalDocument):

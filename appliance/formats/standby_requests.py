@@ -5,19 +5,16 @@ docs/standby-protocol.md is the specification.
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import Field
 
 from appliance.formats.canonical import CanonicalDocument, HexBytes
+from appliance.formats.journal_id import JournalId
 
 ENTRIES_MAX = 5_000
 HEAD_HEADER = "X-Examroom-Head"
 """In the answer to `AskEntries`: the newest seq of the box that leads."""
 JOURNAL_HEADER = "X-Examroom-Journal"
 """With strays, whose body is no canonical document: which room session they are of."""
-
-JournalId = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class Join(CanonicalDocument):

@@ -19,6 +19,7 @@ from appliance.formats.canonical import (
     parse_canonical,
 )
 from appliance.formats.envelope import read_envelope
+from appliance.formats.journal_id import JournalId
 from appliance.formats.keys import BoxIdentity, PublicIdentity
 from appliance.formats.sealed_document import DocumentForAnotherBoxError
 from appliance.formats.sealed_envelope import SealedHeader, open_sealed, write_sealed
@@ -38,7 +39,7 @@ class StraysHeader(SealedHeader):
     format: Literal["strays/1"] = "strays/1"
     box_id: str = Field(pattern=r"^[0-9a-f]{16}$")
     receiver_id: str = Field(pattern=r"^[0-9a-f]{16}$")
-    journal_id: str = Field(min_length=1, max_length=64)
+    journal_id: JournalId
     epoch: Annotated[int, Field(ge=1, le=INTEGER_MAX)]
 
 

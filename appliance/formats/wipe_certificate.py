@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from appliance.formats.canonical import CanonicalDocument, HexBytes
+from appliance.formats.journal_id import JournalId
 from appliance.formats.keys import BoxIdentity, PublicIdentity
 from appliance.formats.receipt import Count
 from appliance.formats.signed_document import SignedDocument
@@ -24,7 +25,7 @@ class WipedJournal(CanonicalDocument):
     `files_left` counts candidates' files the centre had not; `is_copy`: another box wrote it.
     """
 
-    journal_id: str
+    journal_id: JournalId
     head_seq: Count
     head_hash: HexBytes
     confirmed_seq: Count

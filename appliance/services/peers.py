@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from appliance.domain.errors import RefusedError
 from appliance.formats.canonical import CanonicalDocument
+from appliance.formats.journal_id import JournalId
 from appliance.formats.keys import PublicIdentity, read_public_identity
 from appliance.platform.announcing import outside_addresses
 from appliance.services.box import Box
@@ -35,7 +36,7 @@ class BoxView(CanonicalDocument):
     """
 
     box_id: str
-    journal_id: str | None
+    journal_id: JournalId | None
     leads: bool
     epoch: int
     proof: str | None
