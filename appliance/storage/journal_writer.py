@@ -186,20 +186,24 @@ class JournalWriter:
         return answer
 
     def _ask(self, command: Command | None, view: Callable[[RoomState, Now], Any] | None) -> Any:
-        if self._stopped:
+        ticket = _Ticket(command, view)
+        ticket.answered.acquire()
+        if not self._take(ticket):
             # A box that was overtaken says that, and not that it will be back.
             self._guard.require_up()
             raise WriterStoppedError
-        ticket = _Ticket(command, view)
-        ticket.answered.acquire()
-        self._queue.put(ticket)
         if not ticket.answered.acquire(timeout=ANSWER_WITHIN_SECONDS):
-            if self._stopped:
-                raise WriterStoppedError
             raise WriterSilentError
         if ticket.refusal is not None:
             raise ticket.refusal
         return ticket.answer
+
+    def _take(self, ticket: _Ticket) -> bool:
+        """Queue a ticket, unless the end is queued already: behind that nobody would answer it."""
+        with self._stopping:
+            if not self._stopped:
+                self._queue.put(ticket)
+            return not self._stopped
 
     def _run(self) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,9 @@ from appliance.domain.changes import Change
 from appliance.domain.conduct import NoteBlockedKeys
 from appliance.domain.states import SittingMoveRefusedError
 from appliance.platform.clock import SystemClock
+from appliance.storage import journal_writer
 from appliance.storage.driver_errors import DiskFullError
-from appliance.storage.journal_writer import JournalWriter
+from appliance.storage.journal_writer import JournalWriter, WriterStoppedError
 from appliance.storage.journals import (
     Journal,
     create_journal,
@@ -179,3 +181,20 @@ def test_room_clock_goes_on_where_it_was_after_a_restart(
 
     # Less than a tick may be given back; no time in between is added.
     assert abs(after - before) < 5_000
+
+
+def test_nobody_waits_for_a_writer_that_has_just_ended(
+    room: tuple[JournalWriter, Journal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes while it ends is refused at once: behind the end nothing would be answered."""
+    writer, _journal = room
+    make = journal_writer._Ticket
+
+    def while_it_ends(*given: Any) -> Any:
+        writer.stop()
+        return make(*given)
+
+    monkeypatch.setattr(journal_writer, "_Ticket", while_it_ends)
+    with pytest.raises(WriterStoppedError):
+        writer.write(c.Tick("box"))
+    assert writer._queue.empty(), "it was left where nobody answers"
