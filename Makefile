@@ -45,7 +45,7 @@ image-test: image ## builds the images, signed, and plays whole sittings on them
 
 image-test-more: $(STAMP) ## what else is played on the images of image-test (about an hour and a half)
 	@sh tests/image/ensure_programs.sh
-	for play in thief conduct rescue listening install key-stick new-chip doors full-room plugs; do $(BIN)/python -m tests.image $$play || exit 1; done
+	for play in thief conduct rescue listening install key-stick new-chip doors wireless full-room plugs; do $(BIN)/python -m tests.image $$play || exit 1; done
 
 image-test-update: $(STAMP) ## an update of the box's image by stick, and a broken one that is left, in QEMU (about an hour)
 	@sh tests/image/ensure_programs.sh

@@ -9,6 +9,7 @@
     python -m tests.image key-stick   a box without a TPM: a stick opens its disk
     python -m tests.image new-chip    a box whose TPM has forgotten the key of its disk
     python -m tests.image doors       a computer that nobody knows tries every port of a box
+    python -m tests.image wireless    a wireless network and who joins it, by played radios
     python -m tests.image conduct     a client whose blocked keys are noted, and its box
     python -m tests.image thief       a box with Secure Boot, and whoever takes it whole
     python -m tests.image plugs       a box whose plug is pulled six times: power to serving
@@ -37,6 +38,7 @@ from tests.image.sitting import play_sitting
 from tests.image.stage import Stage, set_up
 from tests.image.take_over import play_rescue, play_take_over
 from tests.image.thief import play_thief
+from tests.image.wireless import play_wireless
 
 PLAYS: dict[str, tuple[Callable[[Stage], None], int]] = {
     "sitting": (play_sitting, 0),
@@ -48,6 +50,7 @@ PLAYS: dict[str, tuple[Callable[[Stage], None], int]] = {
     "key-stick": (play_key_stick, 0),
     "new-chip": (play_new_chip, 0),
     "doors": (play_doors, 0),
+    "wireless": (play_wireless, 0),
     "conduct": (play_conduct, 0),
     "thief": (play_thief, 0),
     "plugs": (play_plugs, 0),

@@ -1,7 +1,8 @@
 """A bare Debian 13 that answers HTTP: what the box's own start is measured beside.
 
 The same machine, the same kernel package, a stick, UEFI; only none of the product in it.  On the
-room's cable it is also the computer that nobody knows (`tests/image/stranger.py`).
+room's cable it is also the computer that nobody knows (`tests/image/stranger.py`), and with two
+played radios a wireless network and who joins it (`tests/image/radios.py`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import json
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
@@ -28,7 +31,7 @@ PORT = 17480
 _SERVICE = """[Unit]
 After=network.target
 [Service]
-ExecStart=/usr/bin/python3 /usr/local/lib/stranger.py 80
+ExecStart=/usr/bin/python3 /usr/local/lib/program.py 80
 [Install]
 WantedBy=multi-user.target
 """
@@ -44,7 +47,7 @@ def _run(*command: str, seconds: int = MAKE_SECONDS) -> None:
     subprocess.run(command, check=True, capture_output=True, timeout=seconds)
 
 
-def _fetch(build: Path) -> Path:
+def _fetch(build: Path, packages: str) -> Path:
     """Return the folder with its system; it is kept between runs."""
     root, unfinished = build / "root", build / "root.new"
     if root.exists():
@@ -52,7 +55,7 @@ def _fetch(build: Path) -> Path:
     build.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(unfinished, ignore_errors=True)
     archive = build / "debian.tar"
-    command = ("mmdebstrap", "--variant=minbase", f"--include={PACKAGES}", "trixie", str(archive))
+    command = ("mmdebstrap", "--variant=minbase", f"--include={packages}", "trixie", str(archive))
     _run(*command, seconds=FETCH_SECONDS)
     unfinished.mkdir()
     _run("tar", "-C", str(unfinished), "--exclude=./dev/*", "-xf", str(archive))
@@ -69,10 +72,14 @@ def _fetch(build: Path) -> Path:
     return unfinished.rename(root)
 
 
-def _make_sticks(build: Path) -> tuple[Path, Path]:
+def _make_sticks(
+    build: Path, packages: str, program: str, networks: Mapping[str, str]
+) -> tuple[Path, Path]:
     """Return the stick that the firmware starts from and the one with the system."""
-    root = _fetch(build)
-    shutil.copy(Path(__file__).with_name("stranger.py"), root / "usr/local/lib")
+    root = _fetch(build, packages)
+    for name, text in networks.items():
+        (root / "etc/systemd/network" / name).write_text(text)
+    shutil.copy(Path(__file__).with_name(program), root / "usr/local/lib/program.py")
     boot, system, entry = build / "boot.raw", build / "system.raw", build / "debian.conf"
     empty_stick(boot, "BOOT", mib=BOOT_MIB)
     entry.write_text(_ENTRY)
@@ -88,9 +95,19 @@ def _make_sticks(build: Path) -> tuple[Path, Path]:
     return boot, system
 
 
-def bare_debian(build: Path, work: Path) -> Machine:
-    """Return the machine, off; its system is made once and kept in `build`."""
-    boot, system = _make_sticks(build)
+def bare_debian(
+    build: Path,
+    work: Path,
+    *,
+    more_packages: str = "",
+    program: str = "stranger.py",
+    networks: Mapping[str, str] = MappingProxyType({}),
+) -> Machine:
+    """Return the machine, off; its system is made once and kept in `build`.
+
+    `networks` are files of systemd-networkd, by name.
+    """
+    boot, system = _make_sticks(build, PACKAGES + more_packages, program, networks)
     return Machine(
         *("bare-debian", work / "bare-debian", boot, 2048, 32),
         forwarded={PORT: 80},
