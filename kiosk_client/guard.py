@@ -37,6 +37,8 @@ from kiosk_client.unsent_work import UnsentWork
 from kiosk_client.ways import Ways
 
 TURN_SECONDS = 2
+CALM_TURNS = 5
+"""While a page is open the boxes are asked in one turn of so many: hundreds of computers ask."""
 SETTLING_TURNS = 5
 """Chromium reads changed policies after they have been left alone for five seconds."""
 SENDING_TURNS = 30
@@ -106,6 +108,8 @@ class Guard:
         self._plugged_before = readings.devices(root)
         self._typed = ""
         self._named: set[str] = set()
+        self._found: dict[str, BoxSeen | ExamroomError] = {}
+        self._look_in_turns = 0
         self._ways = ways or Ways()
         self._has_way = True
         self._settled_turns = 0
@@ -149,12 +153,14 @@ class Guard:
     def use_address(self, text: str) -> None:
         """Look for a box where somebody says; raises AddressUnreadableError."""
         self._typed = read_address(text)
+        self._look_in_turns = 0
         self._waking.set()
 
     def choose(self, origin: str) -> None:
         """Use the room of a box, if that is one that was trusted."""
         if origin in self.memory.origins:
             self._typed = ""
+            self._look_in_turns = 0
             self._remember(self.memory.model_copy(update={"room_box": origin}))
             self._waking.set()
 
@@ -163,9 +169,7 @@ class Guard:
         if not self._authority.is_there():
             self.standing = replace(self.standing, matter="unset")
             return
-        wanted = {self._typed, self.settings.address} - {""}
-        asked = {*wanted, *self._named, *self.memory.origins, *self._discovery.origins()}
-        found = self._looks.look(asked)
+        found = self._look()
         seen = {origin: one for origin, one in found.items() if isinstance(one, BoxSeen)}
         self._named = {name for box in seen.values() for name in _named_by(box)}
         self._remember(self.memory.with_origins(set(seen)))
@@ -182,6 +186,16 @@ class Guard:
         if self.standing.released:
             self._work.forget()
         self.standing = self._with_work(self._stand(rooms, room, seen, found))
+
+    def _look(self) -> dict[str, BoxSeen | ExamroomError]:
+        """Return what each box says, or why it is not believed; while all is well, said lately."""
+        self._look_in_turns -= 1
+        if not self.standing.open_at or self._look_in_turns <= 0:
+            self._look_in_turns = CALM_TURNS
+            wanted = {self._typed, self.settings.address} - {""}
+            asked = {*wanted, *self._named, *self.memory.origins, *self._discovery.origins()}
+            self._found = self._looks.look(asked)
+        return self._found
 
     def _move_memory(self) -> None:
         """Remember on the stick from when it is open, with the boxes that were known before."""
@@ -294,6 +308,7 @@ class Guard:
         except ExamroomError as problem:
             # A box that does not know what another version asked for is told less next time.
             self._conduct_asked_by = ""
+            self._look_in_turns = 0
             _log.warning("not reported: %s", problem.key)
             return
         self._report_in_turns = wanted.poll_seconds // TURN_SECONDS

@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from appliance.formats.kiosk_settings import KioskSettings
-from kiosk_client.guard import SENDING_TURNS, SETTLING_TURNS, Guard, Standing
+from kiosk_client.guard import CALM_TURNS, SENDING_TURNS, SETTLING_TURNS, Guard, Standing
 from kiosk_client.trust import (
     Authority,
     AuthorityUnusableError,
@@ -244,6 +244,28 @@ def test_page_opens_only_where_the_firewall_lets_it(
     opener.unlink()
     turn_until(guard, lambda now: now.open_at == public(box))
     assert "found" == guard.standing.matter
+
+
+def test_boxes_are_asked_seldom_while_the_page_is_open(
+    make_guard: MakeGuard, behind_tls: Callable[..., BoxProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hundreds of computers ask the same box; each looks again at once when it does not answer."""
+    box = behind_tls()
+    box.start()
+    guard = make_guard(address=public(box))
+    turn_until(guard, lambda now: now.open_at == public(box))
+    looks = []
+    look = guard._looks.look
+    monkeypatch.setattr(guard._looks, "look", lambda asked: looks.append(asked) or look(asked))
+    for _ in range(2 * CALM_TURNS):
+        guard.turn()
+    assert 2 == len(looks)
+    box.kill()
+    turn_until(guard, lambda now: now.matter == "silent")
+    looks.clear()
+    guard.turn()
+    guard.turn()
+    assert 2 == len(looks)
 
 
 def test_room_is_remembered_and_its_silence_is_said(
