@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
@@ -31,7 +29,7 @@ from appliance.settings import Settings
 from appliance.storage.box_store import BoxStore
 from appliance.storage.reading import BOX_DATABASE_KEY
 from appliance.web.candidate.app import create_candidate_app
-from appliance.web.serving import make_server
+from appliance.web.serving import Serving, make_server
 from appliance.web.staff.app import create_staff_app
 from sync.standby.box_client import RoomLineByHttp
 from sync.standby.follower import RoomFollower
@@ -54,23 +52,19 @@ class ExamServer:
     watch: Watch
     lookout: Lookout
     follower: RoomFollower
-    servers: list[Any]
+    servers: list[Serving]
     announcement: Announcement | None
     pulse: Pulse
 
     def serve(self) -> None:
         """Serve until `stop`."""
-        threads = [
-            threading.Thread(target=server.run, name=f"serve-{at}", daemon=True)
-            for at, server in enumerate(self.servers)
-        ]
-        for thread in threads:
-            thread.start()
+        for server in self.servers:
+            server.start()
         self.pulse.start()
         if self.announcement is not None:
             self.announcement.make()
-        for thread in threads:
-            thread.join()
+        for server in self.servers:
+            server.wait()
 
     def stop(self) -> None:
         """End in an order in which whoever was told "saved" was told the truth."""
@@ -78,8 +72,7 @@ class ExamServer:
         if self.announcement is not None:
             self.announcement.withdraw()
         for server in self.servers:
-            server.close()
-            server.task_dispatcher.shutdown(cancel_pending=False, timeout=5)
+            server.stop()
         self.watch.stop()
         self.lookout.stop()
         self.follower.stop()
@@ -143,12 +136,12 @@ def make_exam_server(settings: Settings) -> ExamServer:
     box = make_box(settings)
     form_key = load_or_create_key(FORM_KEY, box.keys_dir)
     servers = []
-    for app, port in (
-        (create_candidate_app(box), settings.candidate_port),
-        (create_staff_app(box, form_key=form_key), settings.staff_port),
+    for name, app, port in (
+        ("candidates", create_candidate_app(box), settings.candidate_port),
+        ("staff", create_staff_app(box, form_key=form_key), settings.staff_port),
     ):
         try:
-            servers.append(make_server(app, settings, port))
+            servers.append(Serving(make_server(app, settings, port), name))
         except OSError as problem:
             raise PortTakenError(port=port) from problem
     announcement = None

@@ -3,19 +3,54 @@
 from __future__ import annotations
 
 import logging
+import threading
+from functools import partial
 from typing import Any
 
 from flask import Flask
+from waitress import wasyncore
 from waitress.adjustments import Adjustments
-from waitress.server import create_server
+from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from appliance.settings import Settings
 from appliance.web.boundary import REQUEST_MAX_BYTES
 from appliance.web.epoll_server import EpollServer
 
+END_SECONDS = 5
+
+
+class Serving:
+    """A server and the thread in which it runs and is closed."""
+
+    def __init__(self, server: Any, name: str) -> None:
+        self._server = server
+        self._thread = threading.Thread(target=server.run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Wait until it has ended."""
+        self._thread.join()
+
+    def stop(self) -> None:
+        """Answer what is in work, and close.
+
+        The workers end first, and nobody but the loop's own thread closes: a worker wakes the loop
+        by writing into a descriptor, which is another file's once it was closed and a journal was
+        opened.
+        """
+        server = self._server
+        server.task_dispatcher.shutdown(cancel_pending=False, timeout=END_SECONDS)
+        lines = server.map if isinstance(server, MultiSocketServer) else server._map
+        listening = next(one for one in lines.values() if isinstance(one, BaseWSGIServer))
+        listening.trigger.pull_trigger(partial(wasyncore.close_all, lines))
+        self._thread.join(END_SECONDS)
+
 
 def make_server(app: Flask, settings: Settings, port: int) -> Any:
-    """Return a waitress server that listens; `run()` serves, `close()` ends.
+    """Return a waitress server that listens; `run()` serves.
 
     Raises OSError when the port is taken.
     """

@@ -16,7 +16,7 @@ from flask import Flask, Response
 from appliance.settings import Settings
 from appliance.web.candidate.api import COOKIE
 from appliance.web.epoll_server import EpollServer
-from appliance.web.serving import make_server
+from appliance.web.serving import Serving, make_server
 from tests.integration.conftest import writing_clients
 from tests.rig.box_process import BoxProcess
 
@@ -32,16 +32,22 @@ def _slow(name: str) -> str:
     return name
 
 
-@pytest.fixture
-def server() -> Iterator[Any]:
-    """Serve a small application with the product's settings."""
+def _small_server() -> Any:
+    """Return a small application with the product's settings, listening."""
     app = Flask("small")
     app.add_url_rule("/large", "large", _large)
     app.add_url_rule("/slow/<name>", "slow", _slow)
-    made = make_server(app, Settings(data_dir=Path(), worker_threads=4), 0)
-    threading.Thread(target=made.run, daemon=True).start()
+    return make_server(app, Settings(data_dir=Path(), worker_threads=4), 0)
+
+
+@pytest.fixture
+def server() -> Iterator[Any]:
+    """Serve it."""
+    made = _small_server()
+    serving = Serving(made, "small")
+    serving.start()
     yield made
-    made.close()
+    serving.stop()
 
 
 def _connect(server: Any) -> socket.socket:
@@ -64,6 +70,29 @@ def _receive(connection: socket.socket, until: bytes) -> bytes:
 def test_the_product_is_served_by_its_own_loop(server: Any) -> None:
     """Otherwise the tests below would test waitress."""
     assert isinstance(server, EpollServer)
+
+
+def test_what_is_in_work_is_answered_before_the_loop_closes_itself() -> None:
+    """A worker writes into the loop's descriptor: closed too early, that is a journal's by then."""
+    made = _small_server()
+    serving = Serving(made, "small")
+    workers, close = made.task_dispatcher.threads, made.trigger._close
+    closings = []
+
+    def note_and_close() -> None:
+        closings.append((threading.current_thread().name, set(workers)))
+        close()
+
+    made.trigger._close = note_and_close
+    serving.start()
+    with _connect(made) as connection:
+        connection.sendall(_get("/slow/first"))
+        time.sleep(0.05)
+        serving.stop()
+        assert b"first" in _receive(connection, b"first")
+    assert [("small", set())] == closings
+    with pytest.raises(ConnectionRefusedError):
+        _connect(made)
 
 
 def test_requests_sent_before_the_answer_are_answered_in_order(server: Any) -> None:
