@@ -1,6 +1,6 @@
 #!/bin/sh
-# The tests need Chromium, HAProxy, dnsmasq, mtools, cryptsetup, nftables, and Orca with a screen to read; they use libfaketime
-# where it is there.  As root with apt all are installed; otherwise one sentence says what to do about what is needed.
+# The tests need Chromium, HAProxy, dnsmasq, mtools, cryptsetup, nftables, certbot with Pebble, and Orca with a screen to
+# read; they use libfaketime where it is there.  As root with apt all are installed; otherwise one sentence says what to do about what is needed.
 PATH="$PATH:/usr/sbin:/sbin"
 package_of() {
     case "$1" in
@@ -15,7 +15,7 @@ package_of() {
 }
 
 needed() {
-    for program in chromium haproxy dnsmasq mcopy cryptsetup nft orca speech-dispatcher dbus-run-session Xvfb xdotool; do
+    for program in chromium haproxy dnsmasq mcopy cryptsetup nft certbot pebble orca speech-dispatcher dbus-run-session Xvfb xdotool; do
         command -v "$program" >/dev/null 2>&1 || package_of "$program"
     done
 }
