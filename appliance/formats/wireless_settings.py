@@ -24,7 +24,7 @@ class WirelessUnfitError(InvalidInputError):
     """The file does not name a network and its key."""
 
     key = "wireless_unfit"
-    staff_message = "wireless.toml cannot be used: {problem}. It needs a name and a key."
+    staff_message = "The file wireless.toml cannot be used: {problem}. It needs a name and a key."
 
 
 def _fits_an_ssid(name: str) -> str:

@@ -73,7 +73,7 @@ def test_one_room_file_never_makes_two_boxes(image: Path, tmp_path: Path) -> Non
         ("--client", "= 1", "/file cannot go onto a stick"),
         ("--client", "screen_reeder = true", "cannot be used: screen_reeder: Extra inputs"),
         ("--client", 'screen_reader = "loud"', "cannot be used: screen_reader: Input should be"),
-        ("--wireless", 'name = "exam"', "wireless.toml cannot be used: key: Field required"),
+        ("--wireless", 'name = "exam"', "file wireless.toml cannot be used: key: Field required"),
         ("--authority", "none", "/file cannot go onto a stick"),
         ("--centre-keys", "{}", "/file cannot go onto a stick"),
     ],
