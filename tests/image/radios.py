@@ -23,7 +23,10 @@ from typing import Any
 KNOWN = Path("/var/lib/iwd")
 HOSTAPD = Path("/run/hostapd.conf")
 JOIN_SECONDS = 60
-RADIO_OF_NETWORK = "phy0"
+NETWORK = "air"
+INSIDE = ("ip", "netns", "exec", NETWORK)
+ADDRESSES = ("/usr/sbin/dnsmasq", "--keep-in-foreground", "--port=0", "--interface=wlan0")
+RANGE = "--dhcp-range=10.88.0.10,10.88.0.99,10m"
 
 
 def _run(*command: str) -> str:
@@ -31,15 +34,12 @@ def _run(*command: str) -> str:
 
 
 def begin() -> None:
-    """Make the radios; iwd leaves the first one alone."""
+    """Make the radios; the first one is a network with its own addresses, apart from iwd."""
     _run("mount", "-o", "remount,rw", "/")
     _run("modprobe", "mac80211_hwsim", "radios=2")
-    override = Path("/run/systemd/system/iwd.service.d/radio.conf")
-    override.parent.mkdir(parents=True)
-    override.write_text(
-        f"[Service]\nExecStart=\nExecStart=/usr/libexec/iwd -P {RADIO_OF_NETWORK}\n"
-    )
-    _run("systemctl", "daemon-reload")
+    _run("ip", "netns", "add", NETWORK)
+    _run("iw", "phy", "phy0", "set", "netns", "name", NETWORK)
+    _run(*INSIDE, "ip", "address", "add", "10.88.0.1/24", "dev", "wlan0")
 
 
 def join(network: str, file: str, text: str) -> dict[str, Any]:
@@ -49,20 +49,22 @@ def join(network: str, file: str, text: str) -> dict[str, Any]:
     shutil.rmtree(KNOWN, ignore_errors=True)
     KNOWN.mkdir(mode=0o700)
     (KNOWN / file).write_text(text)
-    air = subprocess.Popen(["/usr/sbin/hostapd", str(HOSTAPD)])
+    programs = (("/usr/sbin/hostapd", str(HOSTAPD)), (*ADDRESSES, RANGE))
+    running = [subprocess.Popen([*INSIDE, *program]) for program in programs]
     try:
         _run("systemctl", "start", "iwd")
         return {"address": _address_of_joined()}
     finally:
-        air.terminate()
-        air.wait()
+        for program in running:
+            program.terminate()
+            program.wait()
 
 
 def _address_of_joined() -> str:
     deadline = time.monotonic() + JOIN_SECONDS
     while time.monotonic() < deadline:
         for link in json.loads(_run("ip", "-json", "-4", "address")):
-            if link["ifname"].startswith("wlan") and link["ifname"] != "wlan0":
+            if link["ifname"].startswith("wlan"):
                 for one in link["addr_info"]:
                     return str(one["local"])
         time.sleep(1)

@@ -13,17 +13,11 @@ from kiosk_client.wireless import file_name, file_text
 from tests.image.bare_debian import ask, bare_debian, wait_until_answering
 from tests.image.stage import START_SECONDS, Stage
 
-PACKAGES = ",iwd,hostapd,dbus-broker,kmod,wireless-regdb,systemd-resolved"
+PACKAGES = ",iwd,hostapd,iw,dnsmasq-base,dbus-broker,kmod,wireless-regdb,systemd-resolved"
 OF_CLIENT = (
     Path(__file__).parents[2]
     / "usb_image/mkosi.profiles/client/mkosi.extra/etc/systemd/network/10-room.network"
 )
-OF_NETWORK = """[Match]
-Name=wlan0
-[Network]
-Address=10.88.0.1/24
-DHCPServer=yes
-"""
 NAME, KEY = "Prov Å 12", r" a \key #1"
 WPA2 = "wpa=2\nwpa_key_mgmt=WPA-PSK\nrsn_pairwise=CCMP\n"
 WPA3 = "wpa=2\nwpa_key_mgmt=SAE\nrsn_pairwise=CCMP\nieee80211w=2\nsae_pwe=2\n"
@@ -33,7 +27,7 @@ JOIN_SECONDS = 300
 def play_wireless(stage: Stage) -> None:
     """Join by WPA2 and by WPA3, and with a wrong key join nothing."""
     build = stage.work.parent.parent / "wireless-debian"
-    networks = {"05-network.network": OF_NETWORK, OF_CLIENT.name: OF_CLIENT.read_text()}
+    networks = {OF_CLIENT.name: OF_CLIENT.read_text()}
     machine = bare_debian(
         build, stage.work, more_packages=PACKAGES, program="radios.py", networks=networks
     )
