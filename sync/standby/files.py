@@ -1,4 +1,4 @@
-"""Fetching the files that candidates have uploaded: after the entries, a few at a time."""
+"""Fetching the files that candidates have uploaded: after the entries, one at a time."""
 
 from __future__ import annotations
 
@@ -13,28 +13,29 @@ from appliance.storage.attachments import Attachments
 from appliance.storage.reading import AttachmentReader
 from sync.standby.box_client import BoxClient, BoxOutOfReachError
 
-FILES_AT_ONCE = 4
 
+def fetch_file(box: Box, client: BoxClient, leader: PublicIdentity, following: Following) -> bool:
+    """Fetch one of the files that are not here yet; return whether others are missing.
 
-def fetch_files(box: Box, client: BoxClient, leader: PublicIdentity, following: Following) -> None:
-    """Fetch at most FILES_AT_ONCE of the files that are not here yet."""
+    Only one: until the next question for entries the leader does not know what this box holds.
+    """
     journal_id, path = following.record.journal_id, following.copy.journal.path
     key = following.record.journal_key or b""
     named = _names(client.ask("files", OfJournal(journal_id=journal_id)).data)
     with AttachmentReader(path, key) as reader:
         here = {sha256 for sha256, _ in reader.list_files()}
-    missing = [one for one in named if one not in here][:FILES_AT_ONCE]
+    missing = [one for one in named if one not in here]
     if not missing:
-        return
+        return False
+    sealed = client.ask("file", AskFile(journal_id=journal_id, sha256=missing[0])).data
+    data = open_attachment(sealed, centre=box.identity, box=leader)
     attachments = Attachments(path, key)
     try:
-        for sha256 in missing:
-            sealed = client.ask("file", AskFile(journal_id=journal_id, sha256=sha256)).data
-            data = open_attachment(sealed, centre=box.identity, box=leader)
-            # Whose it is stands in the entry that names it; here it only counts towards a limit.
-            attachments.put(sha256, data, attempt_id="", at_ms=box.clock.wall_ms())
+        # Whose it is stands in the entry that names it; here it only counts towards a limit.
+        attachments.put(missing[0], data, attempt_id="", at_ms=box.clock.wall_ms())
     finally:
         attachments.close()
+    return len(missing) > 1
 
 
 def _names(data: bytes) -> list[str]:

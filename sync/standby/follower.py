@@ -36,7 +36,7 @@ from appliance.storage.box_store import JournalRecord
 from appliance.storage.reading import JournalReader, journal_path
 from appliance.storage.release_secrets import ReleaseSecrets
 from sync.standby.box_client import BoxClient, BoxOutOfReachError, BoxRefusedError
-from sync.standby.files import fetch_files
+from sync.standby.files import fetch_file
 
 TURN_SECONDS = 0.3
 """How long a follower that has everything waits before it asks again: "within a second"."""
@@ -283,11 +283,22 @@ class RoomFollower:
             raise
         now_ms = self._box.clock.monotonic_ms()
         following.heard_ms = now_ms
-        if not reply.data:
-            following.caught_up_ms = now_ms
-            self._fetch_files(client, leader, following)
-            return False
-        entries = self._opened(reply.data, following, leader)
+        if reply.data:
+            entries = self._opened(reply.data, following, leader)
+            if not self._append(entries, following):
+                return False
+            if entries[-1].seq < reply.head_seq:
+                return True
+        # In a room where somebody always writes there is something new each time: it is caught up
+        # with where the leader stood when it answered.
+        following.caught_up_ms = now_ms
+        has_more_files = self._fetch_files(client, leader, following)
+        if following.copy.state.session.sealed_at_ms is not None and not has_more_files:
+            end_following(self._box, following)
+        return has_more_files
+
+    def _append(self, entries: list[Entry], following: Following) -> bool:
+        """Make entries durable here; return whether this box still follows."""
         if any(entry.kind in OPENING_KINDS for entry in entries):
             # Before the entry is acknowledged: a copy that knows of a release must be able to open.
             self._join(following)
@@ -296,22 +307,23 @@ class RoomFollower:
                 return False
             following.copy.append(entries)
         following.newest_at_ms = entries[-1].at_ms
-        if following.copy.state.session.sealed_at_ms is not None:
-            end_following(self._box, following)
-            return False
-        return entries[-1].seq < reply.head_seq
+        return True
 
     def _opened(self, data: bytes, following: Following, leader: PublicIdentity) -> list[Entry]:
         if read_bundle_header(data).journal_id != following.record.journal_id:
             raise BoxOutOfReachError
         return open_bundle(data, centre=self._box.identity, box=leader)
 
-    def _fetch_files(self, client: BoxClient, leader: PublicIdentity, following: Following) -> None:
+    def _fetch_files(self, client: BoxClient, leader: PublicIdentity, following: Following) -> bool:
+        """Fetch a file if it is time; return whether the next one is to come at once."""
         now_ms = self._box.clock.monotonic_ms()
         if now_ms < self._files_due_ms:
-            return
+            return False
         self._files_due_ms = now_ms + FILES_EVERY_MS
-        fetch_files(self._box, client, leader, following)
+        has_more = fetch_file(self._box, client, leader, following)
+        if has_more:
+            self._files_due_ms = now_ms
+        return has_more
 
     def _begin_afresh(self, following: Following) -> None:
         """The copy is of another course of things: hand over what it has more, and fetch anew."""
