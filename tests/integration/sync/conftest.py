@@ -24,6 +24,7 @@ from sync.central.boxes import enrol_with_file
 from sync.central.centre import Centre, create_centre, open_centre
 from sync.central.tables import metadata
 from sync.central.web.app import create_app
+from sync.removable_media.stick import import_from_stick
 
 from .postgresql import running_postgresql
 
@@ -227,6 +228,19 @@ class AgentMaker:
     def paths(self) -> AgentPaths:
         """The agent's files."""
         return AgentPaths(self.data_dir)
+
+    def import_stick(self, stick: Path) -> tuple[int, dict[str, str]]:
+        """Take in what a stick brings; return how much was taken, and what was refused."""
+        self.paths.make_folders()
+        carried = import_from_stick(
+            self.journal,
+            stick,
+            paths=self.paths,
+            box_id=self.box.id,
+            centre=self.running.centre.identity.public,
+            state=load_state(self.paths.state),
+        )
+        return carried.count, carried.refused
 
     def client(self) -> CentreClient:
         """A connection to the centre."""

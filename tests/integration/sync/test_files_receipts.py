@@ -17,7 +17,6 @@ from sync.removable_media.stick import (
     export_attachments,
     export_bundles,
     files_receipt_name,
-    import_from_stick,
 )
 
 from .conftest import AgentMaker, GrowingJournal
@@ -46,19 +45,6 @@ def _export(agents: AgentMaker, stick: Path) -> int:
     ).count
 
 
-def _import(agents: AgentMaker, stick: Path) -> tuple[int, dict[str, str]]:
-    agents.paths.make_folders()
-    carried = import_from_stick(
-        agents.journal,
-        stick,
-        paths=agents.paths,
-        box_id=agents.box.id,
-        centre=agents.running.centre.identity.public,
-        state=load_state(agents.paths.state),
-    )
-    return carried.count, carried.refused
-
-
 def _put_receipt(stick: Path, signer: CentreIdentity, *, journal_id: str, sha256: str) -> str:
     receipt = FilesReceipt(centre_id=signer.id, journal_id=journal_id, files=[sha256])
     data = write_files_receipt(receipt, centre=signer)
@@ -85,7 +71,7 @@ def test_box_knows_what_the_centre_took_from_a_stick(
 
     assert import_attachments(centre, stick).verdicts == {"stored": 2}
 
-    assert _import(agents, stick) == (1 + has_entries, {})
+    assert agents.import_stick(stick) == (1 + has_entries, {})
     assert _delivered(agents) == files
     assert _export(agents, stick) == 0
 
@@ -100,7 +86,7 @@ def test_agent_that_runs_meanwhile_loses_nothing_of_it(
     _export(agents, stick)
     import_attachments(centre, stick)
     agents.running.stop()
-    _import(agents, stick)
+    agents.import_stick(stick)
 
     agent.take_turn()
 
@@ -120,12 +106,12 @@ def test_file_that_the_centre_could_not_take_is_not_delivered(
 
     assert import_attachments(centre, stick).refused == {damaged.name: "signature_wrong"}
 
-    _import(agents, stick)
+    agents.import_stick(stick)
     lost = damaged.name.split(".")[1]
     assert _delivered(agents) == files - {lost}
     assert _export(agents, stick) == 1
     assert import_attachments(centre, stick).verdicts == {"already": 1, "stored": 1}
-    _import(agents, stick)
+    agents.import_stick(stick)
     assert _delivered(agents) == files
 
 
@@ -144,7 +130,7 @@ def test_files_that_are_too_many_for_one_receipt_are_in_several(
     import_attachments(centre, stick)
     import_attachments(centre, stick)
 
-    assert _import(agents, stick) == (3, {})
+    assert agents.import_stick(stick) == (3, {})
     assert _delivered(agents) == files
 
 
@@ -155,13 +141,13 @@ def test_receipts_of_two_sticks_add_up_in_any_order(
     first = journal.upload(b"first", 1)
     _export(agents, tmp_path / "old")
     import_attachments(centre, tmp_path / "old")
-    _import(agents, tmp_path / "old")
+    agents.import_stick(tmp_path / "old")
     second = journal.upload(b"second", 2)
     assert _export(agents, tmp_path / "new") == 1
     import_attachments(centre, tmp_path / "new")
 
-    _import(agents, tmp_path / "new")
-    _import(agents, tmp_path / "old")
+    agents.import_stick(tmp_path / "new")
+    agents.import_stick(tmp_path / "old")
 
     assert _delivered(agents) == {first, second}
 
@@ -173,7 +159,7 @@ def test_receipt_that_another_signed_is_refused_by_name(
     other = create_centre_identity("Other", recovery=bytes(32))
     name = _put_receipt(stick, other, journal_id=JOURNAL, sha256=journal.upload(b"a file", 1))
 
-    assert _import(agents, stick) == (0, {name: "signature_wrong"})
+    assert agents.import_stick(stick) == (0, {name: "signature_wrong"})
     assert _delivered(agents) == set()
 
 
@@ -184,7 +170,7 @@ def test_receipt_for_the_same_file_of_another_journal_confirms_nothing(
     sha256 = journal.upload(b"a file", 1)
     name = _put_receipt(stick, centre.identity, journal_id="journal-2", sha256=sha256)
 
-    assert _import(agents, stick) == (0, {})
+    assert agents.import_stick(stick) == (0, {})
     assert list(agents.paths.receipts.iterdir()) == []
     (stick / "examroom" / FILES_RECEIPTS / name).rename(agents.paths.receipts / name)
     assert _delivered(agents) == set()
@@ -196,7 +182,7 @@ def test_receipt_that_is_forged_on_the_box_confirms_nothing(
     """What lies on the box is checked whenever it counts, not only when it is taken."""
     sha256 = journal.upload(b"a file", 1)
     name = _put_receipt(stick, centre.identity, journal_id=JOURNAL, sha256=sha256)
-    _import(agents, stick)
+    agents.import_stick(stick)
     assert _delivered(agents) == {sha256}
 
     kept = agents.paths.receipts / name
@@ -216,6 +202,6 @@ def test_stick_of_a_centre_that_knows_no_such_receipts_is_taken_as_before(
     export_bundles(journal, stick, box=agents.box, centre=pinned, state=state)
     import_bundles(centre, stick)
 
-    assert _import(agents, stick) == (1, {})
+    assert agents.import_stick(stick) == (1, {})
     assert load_state(agents.paths.state).mark(JOURNAL).acknowledged_seq == len(journal.entries)
     assert _delivered(agents) == set()

@@ -25,7 +25,7 @@ from sync.central.database import read, write
 from sync.central.mailbox import post_document
 from sync.central.stick import export_mailbox, import_bundles
 from sync.central.tables import entries
-from sync.removable_media.stick import export_bundles, import_from_stick
+from sync.removable_media.stick import export_bundles
 
 from .conftest import AgentMaker, GrowingJournal, RunningCentre
 
@@ -39,19 +39,6 @@ def _export(agents: AgentMaker, stick: Path) -> int:
         state=load_state(agents.paths.state),
     )
     return carried.count
-
-
-def _import(agents: AgentMaker, stick: Path) -> tuple[int, dict[str, str]]:
-    agents.paths.make_folders()
-    carried = import_from_stick(
-        agents.journal,
-        stick,
-        paths=agents.paths,
-        box_id=agents.box.id,
-        centre=agents.running.centre.identity.public,
-        state=load_state(agents.paths.state),
-    )
-    return carried.count, carried.refused
 
 
 def _count(centre: Centre) -> int:
@@ -74,7 +61,7 @@ def test_results_arrive_by_stick_and_receipts_go_back(
     imported = import_bundles(centre, stick)
     assert (imported.verdicts, imported.refused) == ({"stored": 2}, {})
     assert len(journal.entries) == _count(centre)
-    assert _import(agents, stick) == (1, {})
+    assert agents.import_stick(stick) == (1, {})
     assert _export(agents, tmp_path / "another") == 0
     assert import_bundles(centre, stick).verdicts == {"already": 2}
 
@@ -89,7 +76,7 @@ def test_receipt_about_other_entries_is_refused(
     journal.entries = journal.entries[:5]
     journal.write("attempt_started", "a2", {"t": 9})
 
-    assert _import(agents, tmp_path) == (0, {"journal-1.1.receipt": "receipt_wrong"})
+    assert agents.import_stick(tmp_path) == (0, {"journal-1.1.receipt": "receipt_wrong"})
 
 
 def test_damaged_file_on_a_stick_is_named_and_the_others_are_taken(
@@ -136,7 +123,7 @@ def test_mailbox_reaches_the_box_by_network_and_by_stick_alike(
         "Copy of release.txt": "stick_file_misnamed",
         "release-2.release": "signature_wrong",
     }
-    assert _import(agents, tmp_path) == (1, refused)
+    assert agents.import_stick(tmp_path) == (1, refused)
     assert data == by_network.read_bytes()
 
 
