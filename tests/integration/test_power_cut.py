@@ -14,8 +14,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ from appliance.storage.journals import open_journal, rebuild_projections, verify
 from appliance.storage.projections import load_state
 from appliance.storage.reading import BOX_DATABASE_KEY, AttachmentReader, list_journals
 from tests.integration.conftest import MakeBox, writing_clients
+from tests.rig.at_once import at_once
 from tests.rig.box_process import SITTING, BoxProcess
 from tests.rig.candidate_client import CALL_SECONDS, CandidateClient
 from tests.rig.volatile_disk import (
@@ -102,31 +104,20 @@ def _write(
         tell(upload=name)
 
 
-@contextmanager
 def _under_load(
     clients: list[CandidateClient], told: Told, tell: Callable[..., None]
-) -> Iterator[None]:
-    stop = threading.Event()
-
-    def go_on(client: CandidateClient, chance: random.Random) -> None:
+) -> AbstractContextManager[None]:
+    def go_on(client: CandidateClient, chance: random.Random, stop: threading.Event) -> None:
         while not stop.wait(chance.random() * 0.02):
             try:
                 _write(client, told, chance, tell)
             except requests.RequestException:
                 stop.wait(0.05)
 
-    threads = [
-        threading.Thread(target=go_on, args=(client, random.Random(SEED + number)))
+    return at_once(
+        partial(go_on, client, random.Random(SEED + number))
         for number, client in enumerate(clients)
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
+    )
 
 
 def _recorded_exam(box: BoxProcess, library: Path, pragmas: str) -> tuple[VolatileDisk, Path, Sent]:

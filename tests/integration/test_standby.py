@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 import requests
@@ -14,6 +14,7 @@ from appliance.storage.journals import rebuild_projections, verify_journal
 from appliance.storage.projections import load_state
 from tests.integration.conftest import MakeBox, writing_clients
 from tests.integration.test_rescue import file_of, upload_file
+from tests.rig.at_once import at_once
 from tests.rig.box_process import SITTING, BoxProcess
 from tests.rig.candidate_client import CandidateClient
 
@@ -242,31 +243,17 @@ def test_stranger_box_gets_nothing(make_box: MakeBox) -> None:
         one.terminate()
 
 
-@contextmanager
-def everybody_writes(clients: list[CandidateClient]) -> Iterator[None]:
-    """Let all write all the time, ten times a second, at the box that leads."""
-    stop = threading.Event()
-
-    def write(client: CandidateClient) -> None:
-        number = 0
-        while not stop.is_set():
-            number += 1
-            client.write("ESSAY", f"{client.client_id} {number}")
-            try:
-                client.exchange()
-            except requests.RequestException:
-                client.find_leader()
-            stop.wait(0.1)
-
-    threads = [threading.Thread(target=write, args=(one,)) for one in clients]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
+def writes(client: CandidateClient, stop: threading.Event) -> None:
+    """Write ten times a second at the box that leads."""
+    number = 0
+    while not stop.is_set():
+        number += 1
+        client.write("ESSAY", f"{client.client_id} {number}")
+        try:
+            client.exchange()
+        except requests.RequestException:
+            client.find_leader()
+        stop.wait(0.1)
 
 
 def test_all_clients_save_again_when_the_room_is_taken_over_under_load(make_box: MakeBox) -> None:
@@ -280,7 +267,7 @@ def test_all_clients_save_again_when_the_room_is_taken_over_under_load(make_box:
     clients = writing_clients(box)
     uploads = [upload_file(one, f"%PDF-1.4 {one.client_id}".encode()) for one in clients[:6]]
     standby = box.standby()
-    with everybody_writes(clients):
+    with at_once(partial(writes, one) for one in clients):
         standby.start()
         wait_until(lambda: follows(standby), "the standby follows")
         time.sleep(3)
