@@ -7,7 +7,7 @@ header, so a file opens only as the one of that journal with that SHA-256.
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -45,6 +45,10 @@ class AttachmentTooLargeError(InvalidInputError):
     staff_message = "A candidate's file is larger than {mebibytes_max} MiB. It stays on the box."
 
 
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""By which a candidate's file is named."""
+
+
 class AttachmentHeader(SealedHeader):
     """Which file of which journal it is."""
 
@@ -52,7 +56,7 @@ class AttachmentHeader(SealedHeader):
     box_id: str = Field(pattern=r"^[0-9a-f]{16}$")
     centre_id: str = Field(pattern=r"^[0-9a-f]{16}$")
     journal_id: JournalId
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: Sha256
 
 
 def write_attachment(

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from appliance.formats.attachment import Sha256
 from appliance.formats.canonical import INTEGER_MAX, HexBytes, encode_canonical
 from appliance.formats.crockford import in_groups, symbols_of
 from appliance.formats.journal_id import JournalId
@@ -18,7 +19,6 @@ RECEIPT_FILES_MAX = 1_000
 FILES_RECEIPT_MAX_BYTES = 72 * 1024
 
 Count = Annotated[int, Field(ge=0, le=INTEGER_MAX)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Receipt(SignedDocument):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from appliance.formats.attachment import Sha256
 from appliance.formats.canonical import CanonicalDocument, HexBytes
 from appliance.formats.journal_id import JournalId
 
@@ -43,4 +44,4 @@ class AskFile(CanonicalDocument):
     """Ask for an uploaded file."""
 
     journal_id: JournalId
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: Sha256
